@@ -1,0 +1,133 @@
+// All that differs between CAF 0.17 and CAF 1.x, in one place.
+#pragma once
+
+#include <caf/config.hpp>
+
+#if CAF_MAJOR_VERSION != 0
+#error "flok is written against CAF 0.17; another version needs its spelling added here"
+#endif
+
+#include <string>
+#include <utility>
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/message.hpp>
+#include <caf/meta/load_callback.hpp>
+#include <caf/meta/type_name.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/type_id.hpp>
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "runtime/errors.hpp"
+
+namespace flok {
+
+// -- typed interfaces ---------------------------------------------------------
+
+namespace detail {
+
+template <class In, class Out>
+struct signature {
+  using type = typename caf::replies_to<In>::template with<Out>;
+};
+
+template <class In>
+struct signature<In, void> {
+  using type = caf::reacts_to<In>;
+};
+
+} // namespace detail
+
+/// One message that an actor takes, and what it answers; without an answer, `void`.
+template <class In, class Out = void>
+using handles = typename detail::signature<In, Out>::type;
+
+/// The handle of an actor that takes these messages.
+template <class... Handles>
+using interface = caf::typed_actor<Handles...>;
+
+// -- inspection ---------------------------------------------------------------
+
+/// What `inspect` returns. It is void for the inspector that prints.
+template <class Inspector>
+using inspection = typename Inspector::result_type;
+
+/// Inspects the fields of a message, in order.
+template <class Inspector, class... Fields>
+inspection<Inspector> inspect_fields(Inspector& f, const char* name, Fields&... fields) {
+  return f(caf::meta::type_name(name), fields...);
+}
+
+/// The same, where a message may arrive whose fields make no sense: after a load `restore`
+/// takes them over, and is false where it cannot.
+template <class Inspector, class Restore, class... Fields>
+inspection<Inspector> inspect_checked(Inspector& f, const char* name, Restore restore,
+                                      Fields&... fields) {
+  return f(caf::meta::type_name(name), fields...,
+           caf::meta::load_callback([&restore]() -> caf::error {
+             return restore() ? caf::error{} : caf::error{caf::sec::invalid_argument};
+           }));
+}
+
+/// Inspects `stored`, a plain form of a value, which `restore` turns back into the value
+/// after a load; it is false where the bytes hold no such value.
+template <class Inspector, class Stored, class Restore>
+inspection<Inspector> inspect_as(Inspector& f, Stored& stored, Restore restore) {
+  return f(stored, caf::meta::load_callback([&restore]() -> caf::error {
+             return restore() ? caf::error{} : caf::error{caf::sec::invalid_argument};
+           }));
+}
+
+// -- errors -------------------------------------------------------------------
+
+inline constexpr caf::atom_value error_category = caf::atom("flok");
+
+/// An error as CAF carries it. Codes are counted from 1: to CAF, 0 is no error at all.
+[[nodiscard]] inline caf::error to_caf(const error& e) {
+  return {static_cast<std::uint8_t>(static_cast<unsigned>(e.code) + 1U), error_category,
+          caf::make_message(e.message)};
+}
+
+/// An error that CAF delivered. What is not flok's own, such as an actor that is down, is
+/// told as `shutting_down`.
+[[nodiscard]] inline error from_caf(const caf::error& e) {
+  if (!e || e.category() != error_category || e.code() == 0 || e.code() > errc_count)
+    return {errc::shutting_down, "the actor asked is gone"};
+  std::string text;
+  if (e.context().match_elements<std::string>())
+    text = e.context().get_as<std::string>(0);
+  return {static_cast<errc>(e.code() - 1U), std::move(text)};
+}
+
+// -- sending ------------------------------------------------------------------
+
+/// Sends one message, built once for many receivers, without a sender.
+template <class Self>
+void send_shared(Self* self, const caf::actor& to, const caf::message& what) {
+  if (auto* receiver = caf::actor_cast<caf::abstract_actor*>(to))
+    receiver->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, what),
+                      self->context());
+}
+
+// -- configuration ------------------------------------------------------------
+
+/// Sets the scheduler's policy: "sharing" or "stealing".
+inline void set_scheduler_policy(caf::actor_system_config& c, const std::string& policy) {
+  c.set("scheduler.policy", caf::atom_from_string(policy));
+}
+
+inline void set_scheduler_threads(caf::actor_system_config& c, std::size_t threads) {
+  c.set("scheduler.max-threads", threads);
+}
+
+/// Makes CAF know the message types of an id block.
+template <class Block>
+void add_message_types(caf::actor_system_config& c) {
+  c.add_message_types<Block>();
+}
+
+} // namespace flok

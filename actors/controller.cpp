@@ -1,0 +1,339 @@
+#include "actors/controller.hpp"
+
+#include <chrono>
+#include <map>
+#include <utility>
+
+#include "actors/controller_actor.hpp"
+
+namespace flok {
+
+// -- who there is -------------------------------------------------------------
+
+void controller_roll::spawned() {
+  const std::lock_guard lock{mutex_};
+  ++starting_;
+}
+
+void controller_roll::started(const caf::actor_addr& who) {
+  const std::lock_guard lock{mutex_};
+  --starting_;
+  alive_.insert(who);
+  changed_.notify_all();
+}
+
+void controller_roll::ended(const caf::actor_addr& who, bool had_started) {
+  const std::lock_guard lock{mutex_};
+  starting_ -= had_started ? 0 : 1;
+  alive_.erase(who);
+  changed_.notify_all();
+}
+
+std::vector<caf::actor_addr> controller_roll::wait_started() {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [&] { return starting_ == 0; });
+  return {alive_.begin(), alive_.end()};
+}
+
+void controller_roll::wait_none() {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [&] { return starting_ == 0 && alive_.empty(); });
+}
+
+// -- what others post ---------------------------------------------------------
+
+namespace {
+
+using posted_work = std::function<void(controller&)>;
+
+/// What was posted and has not run yet. Shared by the actor and the handles to it.
+class post_queue {
+public:
+  /// False where the controller has ended.
+  bool add(posted_work work) {
+    const std::lock_guard lock{mutex_};
+    if (open_)
+      posted_.push_back(std::move(work));
+    return open_;
+  }
+
+  /// The first of what waits, or none.
+  posted_work take() {
+    const std::lock_guard lock{mutex_};
+    if (posted_.empty())
+      return {};
+    auto work = std::move(posted_.front());
+    posted_.pop_front();
+    return work;
+  }
+
+  /// Drops what waits and what will come: it may hold a handle, and so this queue.
+  void close() {
+    std::deque<posted_work> dropped; // destroyed unlocked: it is the user's
+    const std::lock_guard lock{mutex_};
+    open_ = false;
+    dropped.swap(posted_);
+  }
+
+private:
+  std::mutex mutex_;
+  std::deque<posted_work> posted_;
+  bool open_ = true;
+};
+
+/// A handler that stays while it runs, or null where it would do nothing.
+template <class Handler>
+std::shared_ptr<const Handler> shared(Handler handler) {
+  return handler ? std::make_shared<const Handler>(std::move(handler)) : nullptr;
+}
+
+} // namespace
+
+class controller_ref::impl {
+public:
+  void post(std::function<void(controller&)> work) {
+    if (queue->add(std::move(work))) // one of these for each
+      caf::anon_send(actor, wake_up{});
+  }
+
+  controller_actor actor;
+  std::shared_ptr<post_queue> queue = std::make_shared<post_queue>();
+};
+
+void controller_ref::post(std::function<void(controller&)> work) const {
+  impl_->post(std::move(work));
+}
+
+void controller_ref::stop() const {
+  caf::anon_send_exit(impl_->actor, caf::exit_reason::user_shutdown);
+}
+
+controller_actor actor_of(const controller_ref& c) { return c.inside()->actor; }
+
+// -- the actor ----------------------------------------------------------------
+
+class controller::impl {
+public:
+  using pointer = controller_actor::stateful_pointer<impl>;
+  static inline const char* name = "flok.controller"; // CAF's name for the actor
+
+  explicit impl(pointer self) : self_{self}, face_{*this} {}
+
+  ~impl() {
+    if (!context_)
+      return;
+    posted_->close();
+    handlers_.clear(); // they may use what is there only until this controller has ended
+    on_updates_.reset();
+    on_error_.reset();
+    context_->controllers.ended(self_->address(), started_);
+  }
+
+  controller_actor::behavior_type start(std::shared_ptr<system_context> context,
+                                        std::shared_ptr<post_queue> posted,
+                                        const std::function<void(controller&)>& body) {
+    context_ = std::move(context);
+    posted_ = std::move(posted);
+    self_->set_down_handler([this](caf::down_msg&) { quit(); });
+    if (!context_->root) {
+      quit(); // the system has been closed
+    } else {
+      self_->monitor(context_->root);
+      if (body)
+        body(face_);
+    }
+    started_ = true;
+    context_->controllers.started(self_->address());
+    return {
+        [this](const read_res& r) { tell(r); },
+        [this](const wake_up&) { run_posted(); },
+        [](const barrier_request&) { return done{}; },
+    };
+  }
+
+  /// Nothing runs after the current handler.
+  void quit() {
+    ended_ = true;
+    self_->quit();
+  }
+
+  /// The vm of a namespace, or an invalid handle after `answer` was told that there is
+  /// none.
+  template <class T>
+  vm_actor route(std::string_view ns, const answer_handler<T>& answer) {
+    const auto vm = context_->vms.find(ns);
+    if (vm != context_->vms.end())
+      return vm->second;
+    fail(answer, {errc::unknown_namespace, "no namespace is called " + std::string{ns}});
+    return {};
+  }
+
+  template <class T>
+  void fail(const answer_handler<T>& answer, error why) {
+    if (answer)
+      answer(failure(std::move(why)));
+    else if (const auto handler = on_error_) // it may replace itself while it runs
+      (*handler)(why);
+    else if (context_->on_problem)
+      context_->on_problem(why);
+  }
+
+  /// Sends a request; `read` makes the answer of the reply.
+  template <class Reply, class T, class Request, class Read>
+  void ask(std::string_view ns, Request request, answer_handler<T> answer, Read read) {
+    const auto vm = route(ns, answer);
+    if (!vm)
+      return;
+    self_->request(vm, caf::infinite, std::move(request))
+        .then(
+            [answer, read](const Reply& reply) {
+              if (answer)
+                answer(read(reply));
+            },
+            [this, answer](const caf::error& why) { fail(answer, from_caf(why)); });
+  }
+
+  void watch(std::string_view ns, std::string_view id, bool sync, update_handler handler,
+             answer_handler<void> answer) {
+    handlers_[{std::string{ns}, std::string{id}}] =
+        std::make_shared<update_handler>(std::move(handler));
+    ask<done>(ns,
+              watch_request{std::string{ns}, std::string{id}, sync, watcher_actor{self_}},
+              std::move(answer), [](const done&) { return expected<void>{}; });
+  }
+
+  void unwatch(std::string_view ns, std::string_view id, answer_handler<void> answer) {
+    handlers_.erase({std::string{ns}, std::string{id}});
+    ask<done>(ns, unwatch_request{std::string{ns}, std::string{id}, watcher_actor{self_}},
+              std::move(answer), [](const done&) { return expected<void>{}; });
+  }
+
+  void tell(const read_res& r) {
+    std::vector<update> updates;
+    updates.reserve(r.pages.size());
+    for (const auto& page : r.pages)
+      updates.push_back({r.ns, page, r.why, r.pending});
+    if (const auto handler = on_updates_) // it may replace itself while it runs
+      (*handler)(updates);
+    for (const auto& u : updates) {
+      if (ended_)
+        return;
+      const auto entry = handlers_.find(key_view{u.ns, u.page->id()});
+      if (entry == handlers_.end())
+        continue;
+      const auto handler = entry->second; // it may unwatch itself while it runs
+      if (*handler)
+        (*handler)(u);
+    }
+  }
+
+  /// One piece of work for each message, so that none crowds out what comes between.
+  void run_posted() {
+    if (const auto work = posted_->take())
+      work(face_);
+  }
+
+  pointer self_;
+  controller face_;
+  std::shared_ptr<system_context> context_;
+  std::shared_ptr<post_queue> posted_;
+  std::shared_ptr<const batch_handler> on_updates_;
+  std::shared_ptr<const std::function<void(const error&)>> on_error_;
+  bool started_ = false;
+  bool ended_ = false;
+
+private:
+  using key = std::pair<std::string, std::string>;
+  using key_view = std::pair<std::string_view, std::string_view>;
+  struct key_less {
+    using is_transparent = void;
+    bool operator()(const key_view& a, const key_view& b) const { return a < b; }
+  };
+  std::map<key, std::shared_ptr<update_handler>, key_less> handlers_;
+};
+
+controller_ref spawn_controller(caf::actor_system& sys,
+                                std::shared_ptr<system_context> context,
+                                std::function<void(controller&)> body) {
+  auto ref = std::make_shared<controller_ref::impl>();
+  context->controllers.spawned();
+  ref->actor = sys.spawn([context = std::move(context), queue = ref->queue,
+                          body = std::move(body)](controller::impl::pointer self) {
+    return self->state.start(context, queue, body);
+  });
+  return controller_ref{std::move(ref)};
+}
+
+// -- the face -----------------------------------------------------------------
+
+namespace {
+
+page_ptr page_of(const page_reply& reply) { return reply.page; }
+page_ptr page_of(const written& reply) { return reply.page; }
+
+constexpr auto as_page = [](const auto& reply) {
+  return expected<page_ptr>{page_of(reply)};
+};
+
+} // namespace
+
+void controller::watch(std::string_view ns, std::string_view id, update_handler handler,
+                       answer_handler<void> answer) {
+  impl_.watch(ns, id, false, std::move(handler), std::move(answer));
+}
+
+void controller::watch_sync(std::string_view ns, std::string_view id,
+                            update_handler handler, answer_handler<void> answer) {
+  impl_.watch(ns, id, true, std::move(handler), std::move(answer));
+}
+
+void controller::unwatch(std::string_view ns, std::string_view id,
+                         answer_handler<void> answer) {
+  impl_.unwatch(ns, id, std::move(answer));
+}
+
+void controller::on_updates(batch_handler handler) {
+  impl_.on_updates_ = shared(std::move(handler));
+}
+
+void controller::read(std::string_view ns, std::string_view id,
+                      answer_handler<page_ptr> answer) {
+  impl_.ask<page_reply>(ns, read_request{std::string{ns}, std::string{id}, false},
+                        std::move(answer), as_page);
+}
+
+void controller::read_sync(std::string_view ns, std::string_view id,
+                           answer_handler<page_ptr> answer) {
+  impl_.ask<page_reply>(ns, read_request{std::string{ns}, std::string{id}, true},
+                        std::move(answer), as_page);
+}
+
+void controller::write(std::string_view ns, page_ptr page,
+                       answer_handler<page_ptr> answer) {
+  impl_.ask<written>(ns, write_request{std::string{ns}, std::move(page)}, std::move(answer),
+                     as_page);
+}
+
+void controller::edit(std::string_view ns, std::string_view id,
+                      std::vector<flok::edit> edits, std::optional<page_kind> create,
+                      answer_handler<page_ptr> answer) {
+  impl_.ask<written>(
+      ns, edit_request{std::string{ns}, std::string{id}, std::move(edits), create},
+      std::move(answer), as_page);
+}
+
+draft controller::new_page(page_kind kind, std::optional<std::string> id) const {
+  return flok::new_page(kind, impl_.context_->ids, std::move(id));
+}
+
+draft controller::copy_page(page_ptr base) const {
+  return flok::copy_page(std::move(base), impl_.context_->ids);
+}
+
+void controller::on_error(std::function<void(const error&)> handler) {
+  impl_.on_error_ = shared(std::move(handler));
+}
+
+void controller::quit() { impl_.quit(); }
+
+} // namespace flok

@@ -1,0 +1,57 @@
+// How controllers are actors. For those who speak to actors themselves.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "actors/controller.hpp"
+#include "actors/messages.hpp"
+
+namespace flok {
+
+/// Which controllers of a system there are. Any thread may call.
+class controller_roll {
+public:
+  void spawned(); ///< one was spawned, whose body has not run yet
+  void started(const caf::actor_addr& who);
+  void ended(const caf::actor_addr& who, bool had_started);
+
+  /// Waits until the bodies of all that were spawned have run; gives those still alive.
+  [[nodiscard]] std::vector<caf::actor_addr> wait_started();
+
+  /// Waits until all have ended.
+  void wait_none();
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t starting_ = 0;
+  std::set<caf::actor_addr> alive_;
+};
+
+/// Hears of problems, and tells when it has told them.
+using listener_actor = problem_listener::extend<handles<barrier_request, done>>;
+
+/// What the actors of one system share. Set when it starts, and emptied by `close` when no
+/// controller is left; the roll guards itself.
+struct system_context {
+  std::map<std::string, vm_actor, std::less<>> vms; ///< by namespace
+  caf::actor root;                                  ///< controllers end with it
+  listener_actor listener;
+  id_source ids;
+  std::function<void(const error&)> on_problem;
+  controller_roll controllers;
+};
+
+/// Spawns a controller; `body` runs in it first.
+[[nodiscard]] controller_ref spawn_controller(caf::actor_system& sys,
+                                              std::shared_ptr<system_context> context,
+                                              std::function<void(controller&)> body);
+
+/// The controller's actor.
+[[nodiscard]] controller_actor actor_of(const controller_ref& c);
+
+} // namespace flok

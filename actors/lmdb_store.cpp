@@ -1,0 +1,306 @@
+#include "actors/lmdb_store.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <lmdb.h>
+
+namespace flok {
+
+namespace {
+
+constexpr const char* meta_database = "flok";
+constexpr std::string_view format_key = "format";
+constexpr mode_t file_mode = 0644;
+
+tl::unexpected<error> failed(const std::string& doing, const std::string& why) {
+  return failure(errc::storage_failure, doing + ": " + why);
+}
+
+tl::unexpected<error> failed(const std::string& doing, int code) {
+  return failed(doing, mdb_strerror(code));
+}
+
+MDB_val to_val(std::string_view bytes) {
+  return {bytes.size(), const_cast<char*>(bytes.data())}; // LMDB reads it only
+}
+
+std::string_view to_view(const MDB_val& v) {
+  return {static_cast<const char*>(v.mv_data), v.mv_size};
+}
+
+/// Databases of namespaces are apart from flok's own. LMDB takes their names as C strings:
+/// a zero byte is written as two that no UTF-8 text has.
+std::string database_name(std::string_view ns) {
+  std::string name = "ns/";
+  for (const char c : ns)
+    c == '\0' ? name.append("\xc0\x80") : name.append(1, c);
+  return name;
+}
+
+struct close_env {
+  void operator()(MDB_env* env) const { mdb_env_close(env); }
+};
+
+/// A transaction that is aborted unless it is committed.
+class transaction {
+public:
+  transaction(MDB_env* env, unsigned flags) {
+    status_ = mdb_txn_begin(env, nullptr, flags, &txn_);
+  }
+  ~transaction() {
+    if (txn_ != nullptr)
+      mdb_txn_abort(txn_);
+  }
+  transaction(const transaction&) = delete;
+  transaction& operator=(const transaction&) = delete;
+
+  [[nodiscard]] int status() const { return status_; }
+  [[nodiscard]] MDB_txn* get() const { return txn_; }
+  [[nodiscard]] int commit() { return mdb_txn_commit(std::exchange(txn_, nullptr)); }
+
+private:
+  MDB_txn* txn_ = nullptr;
+  int status_ = 0;
+};
+
+/// An open file descriptor.
+class descriptor {
+public:
+  explicit descriptor(int fd = -1) : fd_{fd} {}
+  ~descriptor() {
+    if (fd_ >= 0)
+      ::close(fd_);
+  }
+  descriptor(descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+  descriptor& operator=(descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  [[nodiscard]] int get() const { return fd_; }
+
+private:
+  int fd_;
+};
+
+class lmdb_store final : public store {
+public:
+  ~lmdb_store() override {
+    if (reading_ != nullptr)
+      mdb_txn_abort(reading_);
+  }
+
+  expected<void> open(const lmdb_options& options) {
+    where_ = options.directory;
+    std::error_code made;
+    std::filesystem::create_directories(where_, made);
+    if (made)
+      return failed("cannot make the data directory " + where_, made.message());
+    if (auto ok = lock(); !ok)
+      return ok;
+    if (auto ok = open_env(options); !ok)
+      return ok;
+    if (auto ok = check_length(); !ok)
+      return ok;
+    return open_databases(options.namespaces);
+  }
+
+  expected<load_result> load(std::string_view ns, std::string_view id) override {
+    const auto dbi = databases_.find(ns);
+    if (dbi == databases_.end())
+      return failed("reading", "the store has no namespace " + std::string{ns});
+    const std::shared_lock stays_mapped{map_};
+    int code = reading_ == nullptr
+                   ? mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &reading_)
+                   : mdb_txn_renew(reading_);
+    if (code != MDB_SUCCESS)
+      return failed("reading from " + where_, code);
+    MDB_val key = to_val(id);
+    MDB_val data{};
+    code = mdb_get(reading_, dbi->second, &key, &data);
+    load_result result;
+    if (code == MDB_SUCCESS) {
+      auto record = decode_record(to_view(data));
+      if (record)
+        result.found = std::move(*record);
+      else
+        result.damage = where_ + ": " + std::string{ns} + "/" + std::string{id} + ": " +
+                        record.error().message;
+    }
+    mdb_txn_reset(reading_);
+    if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
+      return failed("reading from " + where_, code);
+    return result;
+  }
+
+  expected<void> commit(std::span<const commit_page> pages) override {
+    int code = try_commit(pages);
+    while (code == MDB_MAP_FULL) {
+      code = grow();
+      if (code == MDB_SUCCESS)
+        code = try_commit(pages);
+    }
+    if (code != MDB_SUCCESS)
+      return failed("committing to " + where_, code);
+    return {};
+  }
+
+private:
+  expected<void> lock() {
+    const auto path = where_ + "/flok.lock";
+    lock_ = descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode)};
+    if (lock_.get() < 0)
+      return failed("cannot write to " + where_, std::strerror(errno));
+    if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
+      return failed(where_, errno == EWOULDBLOCK ? "another process writes here already"
+                                                 : std::strerror(errno));
+    return {};
+  }
+
+  expected<void> open_env(const lmdb_options& options) {
+    MDB_env* env = nullptr;
+    if (int code = mdb_env_create(&env); code != MDB_SUCCESS)
+      return failed("LMDB", code);
+    env_.reset(env);
+    struct stat file {};
+    const auto path = where_ + "/data.mdb";
+    if (::stat(path.c_str(), &file) == 0)
+      size_ = static_cast<std::size_t>(file.st_size);
+    const auto databases = static_cast<MDB_dbi>(options.namespaces.size() + 1);
+    int code = mdb_env_set_maxdbs(env, databases);
+    if (code == MDB_SUCCESS)
+      code = mdb_env_set_mapsize(env, std::max(options.map_bytes, 2 * size_));
+    // Transactions belong to actors, which move between threads: MDB_NOTLS.
+    if (code == MDB_SUCCESS)
+      code = mdb_env_open(env, where_.c_str(), MDB_NOTLS | MDB_NORDAHEAD, file_mode);
+    int gone = 0; // readers of processes that were killed would keep old pages from reuse
+    if (code == MDB_SUCCESS)
+      code = mdb_reader_check(env, &gone);
+    if (code != MDB_SUCCESS)
+      return failed("cannot open " + where_, code);
+    return {};
+  }
+
+  /// Touching a page behind the end of a mapped file would end the process.
+  expected<void> check_length() {
+    MDB_envinfo info{};
+    MDB_stat stat{};
+    mdb_env_info(env_.get(), &info);
+    mdb_env_stat(env_.get(), &stat);
+    if (size_ != 0 && size_ < (info.me_last_pgno + 1) * stat.ms_psize)
+      return failed(where_, "data.mdb is shorter than its own last page: it was cut off");
+    return {};
+  }
+
+  expected<void> open_databases(const std::vector<std::string>& namespaces) {
+    transaction txn{env_.get(), 0};
+    if (txn.status() != MDB_SUCCESS)
+      return failed("cannot write to " + where_, txn.status());
+    if (auto ok = check_format(txn.get()); !ok)
+      return ok;
+    for (const auto& ns : namespaces) {
+      MDB_dbi dbi = 0;
+      if (int code = mdb_dbi_open(txn.get(), database_name(ns).c_str(), MDB_CREATE, &dbi);
+          code != MDB_SUCCESS)
+        return failed("cannot open the namespace " + ns + " in " + where_, code);
+      databases_.emplace(ns, dbi);
+    }
+    if (int code = txn.commit(); code != MDB_SUCCESS)
+      return failed("cannot write to " + where_, code);
+    return {};
+  }
+
+  expected<void> check_format(MDB_txn* txn) {
+    MDB_dbi dbi = 0;
+    if (int code = mdb_dbi_open(txn, meta_database, MDB_CREATE, &dbi); code != MDB_SUCCESS)
+      return failed("cannot write to " + where_, code);
+    MDB_val key = to_val(format_key);
+    MDB_val data{};
+    int code = mdb_get(txn, dbi, &key, &data);
+    if (code == MDB_NOTFOUND) {
+      const std::string text = std::to_string(directory_format);
+      data = to_val(text);
+      code = mdb_put(txn, dbi, &key, &data, 0);
+    } else if (code == MDB_SUCCESS) {
+      const auto text = to_view(data);
+      unsigned found = 0;
+      const auto end = text.data() + text.size();
+      const auto read = std::from_chars(text.data(), end, found);
+      if (read.ec != std::errc{} || read.ptr != end || found > directory_format)
+        return failed(where_, "its format is " + std::string{text} + "; this flok knows " +
+                                  std::to_string(directory_format) + " and older");
+    }
+    if (code != MDB_SUCCESS)
+      return failed("cannot write to " + where_, code);
+    return {};
+  }
+
+  int try_commit(std::span<const commit_page> pages) {
+    transaction txn{env_.get(), 0};
+    if (txn.status() != MDB_SUCCESS)
+      return txn.status();
+    for (const auto& p : pages) {
+      const auto dbi = databases_.find(p.ns);
+      if (dbi == databases_.end())
+        return MDB_BAD_DBI;
+      record_.clear();
+      append_record(record_, *p.page, p.pending);
+      MDB_val key = to_val(p.id);
+      MDB_val data = to_val(record_);
+      if (int code = mdb_put(txn.get(), dbi->second, &key, &data, 0); code != MDB_SUCCESS)
+        return code;
+    }
+    return txn.commit();
+  }
+
+  /// Doubles the map. No transaction of this process may be under way: ours has ended, and
+  /// the reader is kept out for as long as it takes.
+  int grow() {
+    const std::unique_lock remaps{map_};
+    MDB_envinfo info{};
+    mdb_env_info(env_.get(), &info);
+    const std::size_t bytes = info.me_mapsize * 2;
+    return has_room(bytes) ? mdb_env_set_mapsize(env_.get(), bytes) : ENOMEM;
+  }
+
+  /// Whether that much can be mapped. LMDB gives its map up before it tries.
+  static bool has_room(std::size_t bytes) {
+    void* probe = ::mmap(nullptr, bytes, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (probe == MAP_FAILED)
+      return false;
+    ::munmap(probe, bytes);
+    return true;
+  }
+
+  std::string where_;
+  descriptor lock_;
+  std::unique_ptr<MDB_env, close_env> env_;
+  std::size_t size_ = 0; ///< of data.mdb when it was opened
+  std::map<std::string, MDB_dbi, std::less<>> databases_;
+  std::shared_mutex map_;      ///< shared: the map stays where it is
+  MDB_txn* reading_ = nullptr; ///< renewed for each load
+  std::string record_;
+};
+
+} // namespace
+
+expected<std::unique_ptr<store>> open_lmdb_store(const lmdb_options& options) {
+  auto opened = std::make_unique<lmdb_store>();
+  if (auto ok = opened->open(options); !ok)
+    return failure(ok.error());
+  return opened;
+}
+
+} // namespace flok

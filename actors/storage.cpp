@@ -1,0 +1,39 @@
+#include "actors/storage.hpp"
+
+namespace flok {
+
+namespace {
+
+storage_reader::behavior_type read_pages(const std::shared_ptr<store>& s) {
+  return {
+      [s](const load_request& r) -> caf::result<load_reply> {
+        auto found = s->load(r.ns, r.id);
+        if (!found)
+          return to_caf(found.error());
+        return load_reply{std::move(found->found.page), found->found.pending,
+                          std::move(found->damage)};
+      },
+  };
+}
+
+storage_writer::behavior_type commit_pages(const std::shared_ptr<store>& s) {
+  return {
+      [s](const commit_request& r) -> caf::result<done> {
+        auto ok = s->commit(r.pages);
+        if (!ok)
+          return to_caf(ok.error());
+        return done{};
+      },
+  };
+}
+
+} // namespace
+
+storage_actors spawn_storage(caf::actor_system& sys, std::shared_ptr<store> s,
+                             bool detach) {
+  return {sys.spawn([s] { return read_pages(s); }),
+          detach ? sys.spawn<caf::detached>([s] { return commit_pages(s); })
+                 : sys.spawn([s] { return commit_pages(s); })};
+}
+
+} // namespace flok

@@ -1,0 +1,111 @@
+// A running flok: vms, pagers, storage, controllers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/controller.hpp"
+#include "runtime/config.hpp"
+#include "runtime/draft.hpp"
+#include "runtime/errors.hpp"
+#include "runtime/page.hpp"
+#include "runtime/stats.hpp"
+
+namespace caf {
+class actor_system;
+class actor_system_config;
+} // namespace caf
+
+namespace flok {
+
+class pager_source;    // actors/messages.hpp; pagers/builtin.hpp has one
+struct system_context; // actors/controller_actor.hpp
+
+struct system_options {
+  flok::config config;
+  std::string config_name = "configuration"; ///< names it in errors
+
+  /// Where pages are kept; none: nothing is. The configuration's `storage.path` is not
+  /// looked at: whoever reads the file knows what it is relative to (open.hpp).
+  std::optional<std::string> data;
+
+  /// Threads for actors, 0: as many as there are cores. For an actor system of flok's own.
+  std::size_t threads = 0;
+
+  /// Gets failures that nobody waits for, on any thread; without it they go to the log.
+  std::function<void(const error&)> on_problem;
+};
+
+/// A running system. `read`, `write`, `page_out`, `drain`, `stats` and `close` block the
+/// calling thread, which must not be an actor's; the others may be called from anywhere.
+/// All may be called from several threads at once, but for `close` and the destructor.
+class system {
+public:
+  /// Starts a system with an actor system of its own. Fails with `bad_config` or
+  /// `storage_failure` before anything has started.
+  [[nodiscard]] static expected<std::unique_ptr<system>> start(system_options options,
+                                                               const pager_source& pagers);
+
+  /// Starts one in the embedder's actor system, which must outlive it and whose
+  /// configuration has been through `prepare`.
+  [[nodiscard]] static expected<std::unique_ptr<system>>
+  start(caf::actor_system& actors, system_options options, const pager_source& pagers);
+
+  /// Makes flok's message types known, and chooses the scheduling policy that was measured
+  /// to suit it (docs/decisions/), which the embedder may change afterwards.
+  static void prepare(caf::actor_system_config& c);
+
+  system(const system&) = delete;
+  system& operator=(const system&) = delete;
+  ~system();
+
+  /// Starts a controller: `body` runs in it first, to watch and to set handlers.
+  controller_ref spawn(std::function<void(controller&)> body);
+
+  /// Reads a page once: from memory, disk, or its pager.
+  [[nodiscard]] expected<page_ptr> read(std::string_view ns, std::string_view id);
+
+  /// Writes a page; the answer is the page as it went to the pager.
+  expected<page_ptr> write(std::string_view ns, page_ptr page);
+
+  /// Pages out now. On return, all that was dirty is on disk; gives the number of pages.
+  expected<std::uint64_t> page_out();
+
+  /// Waits until the bodies of all controllers have run, nothing that requests until now
+  /// caused is under way, and controllers have dealt with what they were sent. What
+  /// handlers ask for in turn is not waited for.
+  void drain();
+
+  struct namespace_counts {
+    std::string ns;
+    namespace_stats counts;
+  };
+  [[nodiscard]] std::vector<namespace_counts> stats();
+
+  /// What it was started with.
+  [[nodiscard]] const config& configuration() const;
+
+  /// Random UUIDs, for drafts. May be called from any thread.
+  [[nodiscard]] const id_source& ids() const;
+
+  /// Drains, ends all controllers, pages out, and ends all actors; requests fail after it.
+  /// Gives the number of pages, or why they could not be committed; all has ended in either
+  /// case. The destructor does the same, and reports a failure. Not from a controller.
+  expected<std::uint64_t> close();
+
+  /// For those who speak to actors themselves (actors/messages.hpp).
+  [[nodiscard]] caf::actor_system& actors();
+  [[nodiscard]] const system_context& context() const;
+
+private:
+  class impl;
+  explicit system(std::unique_ptr<impl> i);
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace flok

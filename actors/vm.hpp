@@ -1,0 +1,34 @@
+// The vm service: a thin shell over address_space (seed 002).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "actors/messages.hpp"
+#include "actors/storage.hpp"
+#include "runtime/config.hpp"
+
+namespace flok {
+
+/// A namespace that a vm serves.
+struct vm_namespace {
+  std::string name;
+  std::string options = "{}"; ///< JSON text of an object, for the pager's `init`
+  pager_factory pager;
+};
+
+struct vm_options {
+  std::vector<vm_namespace> namespaces;
+  storage_actors storage; ///< invalid handles: nothing is kept
+  pageout_config pageout;
+  id_source ids;
+  bool debug = false; ///< reports signatures that do not keep their promise
+};
+
+/// Spawns a vm and the pagers of its namespaces. Messages become events of an
+/// `address_space`, its effects become messages. It ends when told to exit, once its pagers
+/// have, without a page-out: whoever ends it asks for one before, as system.hpp does. What
+/// it has not answered by then is answered `shutting_down`.
+[[nodiscard]] vm_actor spawn_vm(caf::actor_system& sys, vm_options options);
+
+} // namespace flok

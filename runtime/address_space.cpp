@@ -1,0 +1,343 @@
+#include "runtime/address_space.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/hash.hpp"
+
+namespace flok {
+
+std::string_view to_string(origin o) noexcept {
+  switch (o) {
+  case origin::cache:
+    return "cache";
+  case origin::disk:
+    return "disk";
+  case origin::pager:
+    return "pager";
+  }
+  return "";
+}
+
+std::size_t address_space::text_hash::operator()(std::string_view text) const noexcept {
+  return xxh3(text);
+}
+
+address_space::address_space(address_space_options options, id_source ids)
+    : ids_{std::move(ids)}, storage_{options.storage}, debug_{options.debug},
+      pageout_{options.max_dirty, options.batch_bytes, out_} {
+  for (auto& name : options.namespaces) {
+    auto& s = spaces_.emplace_back();
+    s.name = std::move(name);
+  }
+}
+
+address_space::~address_space() = default;
+
+std::optional<ns_id> address_space::find(std::string_view name) const {
+  for (ns_id i = 0; i < spaces_.size(); ++i)
+    if (spaces_[i].name == name)
+      return i;
+  return std::nullopt;
+}
+
+std::vector<effect> address_space::take_effects() {
+  std::vector<effect> taken;
+  taken.swap(out_);
+  return taken;
+}
+
+namespace_stats address_space::stats(ns_id ns) const { return spaces_[ns].stats; }
+
+page_ptr address_space::resident(ns_id ns, std::string_view id) const {
+  const auto& frames = spaces_[ns].frames;
+  const auto entry = frames.find(id);
+  return entry == frames.end() ? nullptr : entry->second.page;
+}
+
+// -- frames -------------------------------------------------------------------
+
+frame* address_space::find_frame(ns_id ns, std::string_view id) {
+  auto& frames = spaces_[ns].frames;
+  const auto entry = frames.find(id);
+  return entry == frames.end() ? nullptr : &entry->second;
+}
+
+frame& address_space::at(ns_id ns, std::string_view id) {
+  if (frame* known = find_frame(ns, id))
+    return *known;
+  const auto entry = spaces_[ns].frames.try_emplace(std::string{id}).first;
+  frame& f = entry->second;
+  f.ns = ns;
+  f.id = &entry->first;
+  f.serial = ++next_serial_;
+  return f;
+}
+
+/// Forgets a frame that nothing needs any more.
+void address_space::release(frame& f) {
+  if (f.activity) {
+    const auto& a = *f.activity;
+    if (a.loads != 0 || !a.waiters.empty() || !a.writes.empty())
+      return;
+    f.activity.reset();
+  }
+  if (f.page || !f.watchers.empty() || f.version != 0 || f.in_flight)
+    return;
+  auto& frames = spaces_[f.ns].frames;
+  frames.erase(frames.find(*f.id));
+}
+
+// -- answers and notices ------------------------------------------------------
+
+void address_space::answer(request_id request) {
+  if (request != 0)
+    out_.emplace_back(effects::answer{request, std::monostate{}});
+}
+
+void address_space::answer(request_id request, page_ptr page) {
+  if (request != 0)
+    out_.emplace_back(effects::answer{request, std::move(page)});
+}
+
+void address_space::answer(request_id request, error why) {
+  if (request != 0)
+    out_.emplace_back(effects::answer{request, std::move(why)});
+}
+
+void address_space::tell_watch(frame& f) {
+  if (f.told || !spaces_[f.ns].pager_up)
+    return;
+  f.told = true;
+  out_.emplace_back(effects::pager_watch{f.ns, *f.id, f.page});
+}
+
+void address_space::tell_unwatch(frame& f) {
+  if (!std::exchange(f.told, false))
+    return; // it never heard of the watch: a sync load came first
+  out_.emplace_back(effects::pager_unwatch{f.ns, *f.id});
+}
+
+void address_space::notify_all(const frame& f, origin why) {
+  if (!f.watchers.empty())
+    out_.emplace_back(effects::notify{f.watchers, f.ns, {f.page}, why, f.pending});
+}
+
+// -- watch, unwatch -----------------------------------------------------------
+
+void address_space::watch(request_id request, watcher_id watcher, ns_id ns,
+                          std::string_view id, bool sync) {
+  if (auto ok = check_id(id); !ok)
+    return answer(request, ok.error());
+  frame& f = at(ns, id);
+  const bool added = watches_.add(watcher, f);
+  const bool first = added && f.watchers.size() == 1;
+  spaces_[ns].stats.watchers += added ? 1 : 0;
+  spaces_[ns].stats.watched += first ? 1 : 0;
+  if (f.page) {
+    if (added)
+      out_.emplace_back(effects::notify{{watcher}, ns, {f.page}, origin::cache, f.pending});
+    if (first)
+      tell_watch(f);
+    return answer(request);
+  }
+  if (sync) { // the load comes before the pager is told; its end tells it
+    f.active().waiters.push_back({request, work_.begin(), load_waiter::kind::watch_sync});
+    return start_load(f, true);
+  }
+  if (first)
+    tell_watch(f);
+  start_load(f, false); // also for a later watcher: an earlier load may have failed
+  answer(request);
+}
+
+void address_space::unwatch(request_id request, watcher_id watcher, ns_id ns,
+                            std::string_view id) {
+  frame* f = find_frame(ns, id);
+  if (f != nullptr && watches_.remove(watcher, *f)) {
+    --spaces_[ns].stats.watchers;
+    if (f->watchers.empty()) {
+      --spaces_[ns].stats.watched;
+      tell_unwatch(*f);
+      release(*f);
+    }
+  }
+  answer(request);
+}
+
+void address_space::forget(request_id request, watcher_id watcher) {
+  for (frame* f : watches_.remove_all(watcher)) {
+    --spaces_[f->ns].stats.watchers;
+    if (!f->watchers.empty())
+      continue;
+    --spaces_[f->ns].stats.watched;
+    tell_unwatch(*f);
+    release(*f);
+  }
+  answer(request);
+}
+
+// -- reads and loads ----------------------------------------------------------
+
+void address_space::read(request_id request, ns_id ns, std::string_view id, bool sync) {
+  if (auto ok = check_id(id); !ok)
+    return answer(request, ok.error());
+  frame& f = at(ns, id);
+  if (f.page)
+    return answer(request, f.page);
+  f.active().waiters.push_back(
+      {request, work_.begin(),
+       sync ? load_waiter::kind::read_sync : load_waiter::kind::read});
+  start_load(f, sync);
+}
+
+/// Asks storage for the page, unless that has been done; a call that overtakes is made even
+/// where another is under way, and the first result counts.
+void address_space::start_load(frame& f, bool urgent) {
+  auto& a = f.active();
+  if (!storage_ || f.absent) {
+    if (a.awaited == 0)
+      settle_load(f, nullptr);
+    return;
+  }
+  if (a.awaited != 0 && (!urgent || a.urgent))
+    return;
+  ++a.awaited;
+  a.urgent = a.urgent || urgent;
+  ++a.loads;
+  ++spaces_[f.ns].stats.loads;
+  const ticket call = ++next_ticket_;
+  loads_.emplace(call, load_call{&f, a.generation, work_.begin()});
+  out_.emplace_back(effects::load{f.ns, call, *f.id, urgent});
+}
+
+void address_space::loaded(ticket call, const expected<stored_page>& result) {
+  const auto entry = loads_.find(call);
+  if (entry == loads_.end())
+    return;
+  frame& f = *entry->second.f;
+  auto& a = f.active();
+  const bool counts = entry->second.generation == a.generation;
+  work_.end(entry->second.since);
+  loads_.erase(entry);
+  --a.loads;
+  --spaces_[f.ns].stats.loads;
+  if (!counts) { // settled by an earlier result, or by something newer than the disk
+    release(f);
+  } else if (!result) {
+    out_.emplace_back(effects::report{result.error()});
+    if (--a.awaited == 0) // else the other call may bring it yet
+      settle_load(f, &result.error());
+  } else {
+    f.absent = result->page == nullptr;
+    if (result->page) {
+      set_resident(f, result->page, result->pending);
+      notify_all(f, origin::disk);
+    }
+    settle_load(f, nullptr);
+  }
+  advance_drains();
+}
+
+/// Whoever waited for the load learns its outcome, which is in the frame, or `failed`.
+void address_space::settle_load(frame& f, const error* failed) {
+  auto& a = f.active();
+  a.awaited = 0;
+  a.urgent = false;
+  ++a.generation;
+  const auto waiters = std::exchange(a.waiters, {});
+  if (!f.watchers.empty())
+    tell_watch(f);
+  for (const auto& w : waiters)
+    settle_waiter(f, w, failed);
+  if (failed != nullptr)
+    refuse_writes(f, *failed);
+  else
+    pump(f);
+  release(f);
+}
+
+void address_space::settle_waiter(frame& f, const load_waiter& w, const error* failed) {
+  using kind = load_waiter::kind;
+  if (f.page) {
+    w.what == kind::watch_sync ? answer(w.request) : answer(w.request, f.page);
+  } else if (failed != nullptr) {
+    answer(w.request, *failed);
+  } else if (w.what != kind::read) {
+    answer(w.request, {errc::no_such_page, "no page " + *f.id});
+  } else if (!spaces_[f.ns].pager_up) {
+    answer(w.request, {errc::pager_down, "the pager is being restarted"});
+  } else { // the work goes on with the pager
+    const ticket call = ++next_ticket_;
+    pager_calls_.emplace(call, pager_call{nullptr, f.ns, w.request, *f.id, w.since});
+    out_.emplace_back(effects::pager_read{f.ns, call, *f.id});
+    return;
+  }
+  work_.end(w.since);
+}
+
+void address_space::pager_read_done(ticket call, const expected<page_ptr>& result) {
+  const auto entry = pager_calls_.find(call);
+  if (entry == pager_calls_.end() || entry->second.f != nullptr)
+    return; // of a pager's former life
+  const auto asked = std::move(entry->second);
+  pager_calls_.erase(entry);
+  work_.end(asked.since);
+  const auto newer = resident(asked.ns, asked.id);
+  if (newer) { // cached after the pager had looked
+    answer(asked.request, newer);
+  } else if (!result) {
+    answer(asked.request, result.error());
+  } else if (!*result) {
+    answer(asked.request,
+           {errc::no_such_page, "neither in memory, on disk, nor with the pager"});
+  } else if ((*result)->id() != asked.id) {
+    const error why{errc::invalid_page, "the pager was asked for " + asked.id +
+                                            " and gave " + std::string{(*result)->id()}};
+    out_.emplace_back(effects::report{why});
+    answer(asked.request, why);
+  } else {
+    cache_write(asked.ns, {*result}, false);
+    answer(asked.request, *result);
+  }
+  advance_drains();
+}
+
+// -- draining -----------------------------------------------------------------
+
+void address_space::drain(request_id request) {
+  drains_.push_back({request, work_.close()});
+  advance_drains();
+}
+
+void address_space::pager_passed(ticket call) {
+  if (barriers_.erase(call) != 0 && !drains_.empty())
+    --drains_.front().barriers;
+  advance_drains();
+}
+
+/// First the work asked for before must be done; then each pager must have dealt with what
+/// it was told without an answer. What it caches for that comes before its passing.
+void address_space::advance_drains() {
+  while (!drains_.empty()) {
+    auto& d = drains_.front();
+    if (!work_.done(d.until) || d.barriers != 0)
+      return;
+    if (d.sent) {
+      answer(d.request);
+      drains_.pop_front();
+      continue;
+    }
+    d.sent = true;
+    for (ns_id ns = 0; ns < spaces_.size(); ++ns) {
+      if (!spaces_[ns].pager_up)
+        continue;
+      const ticket call = ++next_ticket_;
+      barriers_.emplace(call, d.request);
+      ++d.barriers;
+      out_.emplace_back(effects::pager_barrier{ns, call});
+    }
+  }
+}
+
+} // namespace flok

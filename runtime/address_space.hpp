@@ -1,0 +1,183 @@
+// The vm's state machine: events in, effects out.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/draft.hpp"
+#include "runtime/edits.hpp"
+#include "runtime/effects.hpp"
+#include "runtime/errors.hpp"
+#include "runtime/frame.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/pageout.hpp"
+#include "runtime/stats.hpp"
+#include "runtime/watch_table.hpp"
+
+namespace flok {
+
+struct address_space_options {
+  std::vector<std::string> namespaces;
+  bool storage = false; ///< false: nothing is loaded, dirty or committed
+  std::uint64_t max_dirty = limits::max_dirty_default;
+  std::uint64_t batch_bytes = limits::batch_bytes; ///< of pages in one commit
+  bool debug = false; ///< reports signatures that do not keep their promise
+};
+
+/// Cache, dirty set, notify map and its inverse, loads under way, writes in order,
+/// page-out.
+///
+/// Pure: no actor, file, clock, thread or random device. Each call is one event; what is to
+/// be done about it is appended to the effects, which the shell takes and performs, in
+/// order, reporting outcomes as further events. Not for several threads at once. The rules
+/// are the design's, section 3, and seed 002's.
+class address_space {
+public:
+  address_space(address_space_options options, id_source ids);
+  ~address_space();
+  address_space(const address_space&) = delete;
+  address_space& operator=(const address_space&) = delete;
+
+  /// The namespace of that name, or none.
+  [[nodiscard]] std::optional<ns_id> find(std::string_view name) const;
+  [[nodiscard]] const std::string& name(ns_id ns) const { return spaces_[ns].name; }
+
+  /// The effects of all events since the last call.
+  [[nodiscard]] std::vector<effect> take_effects();
+
+  // -- requests: each is answered once, by an `effects::answer` ---------------
+
+  void watch(request_id request, watcher_id watcher, ns_id ns, std::string_view id,
+             bool sync);
+  void unwatch(request_id request, watcher_id watcher, ns_id ns, std::string_view id);
+
+  /// The watcher is gone, or wants to be: all of its watches end.
+  void forget(request_id request, watcher_id watcher);
+
+  void read(request_id request, ns_id ns, std::string_view id, bool sync);
+  void write(request_id request, ns_id ns, page_ptr page);
+
+  /// Applies `edits` to what is resident when the write's turn comes. A page that is
+  /// neither resident nor on disk begins empty as `create`, or is `no_such_page`.
+  void edit(request_id request, ns_id ns, std::string_view id,
+            std::vector<flok::edit> edits, std::optional<page_kind> create);
+
+  /// Pages out now; answered with the number of pages committed meanwhile.
+  void page_out(request_id request);
+
+  /// Answered once nothing that earlier requests caused is under way: no load, no call to a
+  /// pager, and no message that a pager has not dealt with.
+  void drain(request_id request);
+
+  // -- what pagers do ---------------------------------------------------------
+
+  void cache_write(ns_id ns, const std::vector<page_ptr>& pages, bool pending);
+  void pager_wrote(ticket call, const expected<void>& result);
+  void pager_read_done(ticket call, const expected<page_ptr>& result);
+  void pager_passed(ticket call);
+
+  /// The pager has died: what it was asked is answered `pager_down`, as is what it is asked
+  /// until `pager_started`, which tells it of every watch.
+  void pager_lost(ns_id ns);
+  void pager_started(ns_id ns);
+
+  // -- what storage and timers do ---------------------------------------------
+
+  /// A load's result; an empty `stored_page` where there is no such page.
+  void loaded(ticket call, const expected<stored_page>& result);
+  void committed(ticket call, const expected<void>& result);
+  void pageout_due();   ///< the interval is over
+  void retry_pageout(); ///< the time of `arm_retry` is over
+
+  [[nodiscard]] namespace_stats stats(ns_id ns) const;
+
+  /// The resident page, or null.
+  [[nodiscard]] page_ptr resident(ns_id ns, std::string_view id) const;
+
+private:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept;
+  };
+  using frame_table = std::unordered_map<std::string, frame, text_hash, std::equal_to<>>;
+
+  struct space {
+    std::string name;
+    frame_table frames;
+    namespace_stats stats;
+    bool pager_up = true;
+  };
+
+  struct load_call {
+    frame* f;
+    std::uint64_t generation;
+    pending_work::epoch since;
+  };
+
+  /// A write (its frame is kept alive by its activity) or a read.
+  struct pager_call {
+    frame* f; ///< null for a read
+    ns_id ns;
+    request_id request; ///< of a read
+    std::string id;     ///< of a read
+    pending_work::epoch since;
+  };
+
+  struct drain_wait {
+    request_id request;
+    pending_work::epoch until; ///< work of that epoch and before it is waited for
+    std::size_t barriers = 0;  ///< not passed yet
+    bool sent = false;
+  };
+
+  frame& at(ns_id ns, std::string_view id);
+  [[nodiscard]] frame* find_frame(ns_id ns, std::string_view id);
+  void release(frame& f);
+
+  void answer(request_id request);
+  void answer(request_id request, page_ptr page);
+  void answer(request_id request, error why);
+
+  void tell_watch(frame& f);
+  void tell_unwatch(frame& f);
+  void notify_all(const frame& f, origin why);
+  void notify_groups(const std::vector<frame*>& changed, bool pending);
+  void check_promises(const page& p);
+  void set_resident(frame& f, page_ptr page, bool pending);
+
+  void start_load(frame& f, bool urgent);
+  void settle_load(frame& f, const error* failed);
+  void settle_waiter(frame& f, const load_waiter& w, const error* failed);
+
+  void enqueue(frame& f, write_op op);
+  void pump(frame& f);
+  [[nodiscard]] bool ready_to_write(frame& f);
+  [[nodiscard]] expected<page_ptr> prepare(const frame& f, write_op& op) const;
+  void refuse_writes(frame& f, const error& why);
+
+  void advance_drains();
+
+  id_source ids_;
+  bool storage_;
+  bool debug_;
+  std::vector<effect> out_;
+  std::vector<space> spaces_;
+  watch_table watches_;
+  pageout pageout_;
+  std::unordered_map<ticket, load_call> loads_;
+  std::unordered_map<ticket, pager_call> pager_calls_;
+  std::unordered_map<ticket, request_id> barriers_;
+  std::deque<drain_wait> drains_;
+  pending_work work_;
+  ticket next_ticket_ = 0;
+  std::uint64_t next_serial_ = 0;
+};
+
+} // namespace flok

@@ -1,0 +1,209 @@
+#include "runtime/config.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "runtime/codec_json.hpp"
+#include "runtime/json_text.hpp"
+
+namespace flok {
+
+namespace {
+
+/// Ends the reading; caught in `parse_config`, never leaves this file.
+struct refusal {
+  error why;
+};
+
+using members = std::vector<json::member>;
+
+/// Reads values, and says where one is wrong.
+class reader {
+public:
+  explicit reader(std::string_view file) : file_{file} {}
+
+  [[noreturn]] void refuse(const std::string& path, const std::string& why) const {
+    std::string where{file_};
+    if (!path.empty())
+      where += ": " + path;
+    throw refusal{{errc::bad_config, where + ": " + why}};
+  }
+
+  members object(std::string_view text, const std::string& path,
+                 std::initializer_list<std::string_view> known) const {
+    if (json::kind_of(text) != json::kind::object)
+      refuse(path, "an object was expected");
+    auto parts = json::members(text);
+    if (!parts)
+      refuse(path, parts.error().message);
+    for (auto m = parts->begin(); m != parts->end(); ++m) {
+      if (std::find(known.begin(), known.end(), m->key) == known.end())
+        refuse(path + "/" + m->key, "unknown field; known are " + listed(known));
+      if (std::any_of(parts->begin(), m, [&](const auto& o) { return o.key == m->key; }))
+        refuse(path + "/" + m->key, "given twice");
+    }
+    return std::move(*parts);
+  }
+
+  std::string string(std::string_view text, const std::string& path) const {
+    if (json::kind_of(text) != json::kind::string)
+      refuse(path, "a string was expected");
+    auto value = json::string_value(text);
+    if (!value)
+      refuse(path, value.error().message);
+    if (value->empty())
+      refuse(path, "must not be empty");
+    return std::move(*value);
+  }
+
+  std::uint64_t number(std::string_view text, const std::string& path,
+                       std::uint64_t most) const {
+    std::uint64_t n = 0;
+    const auto done = std::from_chars(text.data(), text.data() + text.size(), n);
+    if (done.ec != std::errc{} || done.ptr != text.data() + text.size() || n == 0 ||
+        n > most)
+      refuse(path, "a whole number from 1 to " + std::to_string(most) + " was expected");
+    return n;
+  }
+
+  bool boolean(std::string_view text, const std::string& path) const {
+    if (text != "true" && text != "false")
+      refuse(path, "true or false was expected");
+    return text == "true";
+  }
+
+private:
+  static std::string listed(std::initializer_list<std::string_view> names) {
+    std::string out;
+    for (const auto name : names) {
+      out += out.empty() ? "" : ", ";
+      out += name;
+    }
+    return out;
+  }
+
+  std::string_view file_;
+};
+
+pager_config read_pager(const reader& in, std::string_view text, const std::string& path) {
+  pager_config p;
+  for (const auto& m : in.object(text, path, {"name", "namespace", "options"})) {
+    if (m.key == "name")
+      p.name = in.string(m.value, path + "/name");
+    else if (m.key == "namespace")
+      p.ns = in.string(m.value, path + "/namespace");
+    else if (json::kind_of(m.value) != json::kind::object)
+      in.refuse(path + "/options", "an object was expected");
+    else
+      p.options = m.value;
+  }
+  json::to_one_line(p.options.data(), p.options.data() + p.options.size());
+  if (p.name.empty())
+    in.refuse(path + "/name", "missing");
+  if (p.ns.empty())
+    in.refuse(path + "/namespace", "missing");
+  return p;
+}
+
+std::vector<pager_config> read_pagers(const reader& in, std::string_view text) {
+  if (json::kind_of(text) != json::kind::array)
+    in.refuse("/pagers", "an array was expected");
+  auto parts = json::elements(text);
+  if (!parts)
+    in.refuse("/pagers", parts.error().message);
+  std::vector<pager_config> pagers;
+  for (const auto& part : *parts)
+    pagers.push_back(read_pager(in, part, "/pagers/" + std::to_string(pagers.size())));
+  return pagers;
+}
+
+pageout_config read_pageout(const reader& in, std::string_view text) {
+  pageout_config p;
+  for (const auto& m : in.object(text, "/pageout", {"interval_ms", "max_dirty"})) {
+    if (m.key == "interval_ms")
+      p.interval_ms = in.number(m.value, "/pageout/interval_ms", limits::interval_ms_max);
+    else
+      p.max_dirty = in.number(m.value, "/pageout/max_dirty", limits::max_dirty_max);
+  }
+  return p;
+}
+
+config read_all(const reader& in, std::string_view text) {
+  config c;
+  if (json::kind_of(text) != json::kind::object)
+    in.refuse("", "not valid JSON: an object was expected");
+  for (const auto& m : in.object(text, "", {"pagers", "storage", "pageout", "debug"})) {
+    if (m.key == "pagers") {
+      c.pagers = read_pagers(in, m.value);
+    } else if (m.key == "pageout") {
+      c.pageout = read_pageout(in, m.value);
+    } else if (m.key == "debug") {
+      c.debug = in.boolean(m.value, "/debug");
+    } else {
+      for (const auto& s : in.object(m.value, "/storage", {"path"}))
+        c.storage_path = in.string(s.value, "/storage/path");
+    }
+  }
+  return c;
+}
+
+void check_pager(const reader& in, const config& c, std::size_t at,
+                 std::span<const pager_kind> known) {
+  const auto& p = c.pagers[at];
+  const std::string path = "/pagers/" + std::to_string(at);
+  const auto kind = std::find_if(known.begin(), known.end(),
+                                 [&](const auto& k) { return k.name == p.name; });
+  if (kind == known.end())
+    in.refuse(path + "/name", "no pager is called " + json::quoted(p.name));
+  if (kind->debug_only && !c.debug)
+    in.refuse(path + "/name", json::quoted(p.name) + " is there only where debug is true");
+  if (p.ns.empty() || p.ns.size() > limits::namespace_bytes)
+    in.refuse(path + "/namespace",
+              "1 to " + std::to_string(limits::namespace_bytes) + " bytes were expected");
+  if (!json::is_utf8(p.ns))
+    in.refuse(path + "/namespace", "not valid UTF-8");
+  if (!json::members(p.options))
+    in.refuse(path + "/options", "an object was expected");
+  for (std::size_t i = 0; i < at; ++i)
+    if (c.pagers[i].ns == p.ns)
+      in.refuse(path + "/namespace", json::quoted(p.ns) + " is already taken");
+}
+
+void check_all(const reader& in, const config& c, std::span<const pager_kind> known) {
+  if (c.pagers.empty())
+    in.refuse("/pagers", "at least one pager is needed");
+  for (std::size_t i = 0; i < c.pagers.size(); ++i)
+    check_pager(in, c, i, known);
+  const auto range = [&](std::uint64_t n, std::uint64_t most, const char* path) {
+    if (n == 0 || n > most)
+      in.refuse(path, "a whole number from 1 to " + std::to_string(most) + " was expected");
+  };
+  range(c.pageout.interval_ms, limits::interval_ms_max, "/pageout/interval_ms");
+  range(c.pageout.max_dirty, limits::max_dirty_max, "/pageout/max_dirty");
+}
+
+} // namespace
+
+expected<config> parse_config(std::string_view text, std::string_view file,
+                              std::span<const pager_kind> known) {
+  const reader in{file};
+  try {
+    auto c = read_all(in, text);
+    check_all(in, c, known);
+    return c;
+  } catch (const refusal& r) {
+    return failure(r.why);
+  }
+}
+
+expected<void> check_config(const config& c, std::string_view file,
+                            std::span<const pager_kind> known) {
+  try {
+    check_all(reader{file}, c, known);
+    return {};
+  } catch (const refusal& r) {
+    return failure(r.why);
+  }
+}
+
+} // namespace flok

@@ -1,0 +1,332 @@
+#include "runtime/draft.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/page_builder.hpp"
+
+namespace flok {
+
+namespace {
+
+tl::unexpected<error> invalid(std::string why) {
+  return failure(errc::invalid_page, std::move(why));
+}
+
+/// The text of a value, which may hold strings that are no UTF-8.
+expected<std::string> dump(const nlohmann::json& value) {
+  try {
+    return value.dump();
+  } catch (const nlohmann::json::exception& e) {
+    return invalid(e.what());
+  }
+}
+
+expected<std::string> string_member(const json::member& m) {
+  if (json::kind_of(m.value) != json::kind::string)
+    return invalid(m.key + ": a string was expected");
+  auto value = json::string_value(m.value);
+  if (!value)
+    return invalid(m.key + ": " + value.error().message);
+  return value;
+}
+
+/// A valid text without white space around it and on one line.
+std::string trimmed_line(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos)
+    return {};
+  std::string line{text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1)};
+  json::to_one_line(line.data(), line.data() + line.size());
+  return line;
+}
+
+expected<void> set_pointer(std::optional<std::string>& pointer,
+                           std::optional<std::string> id) {
+  if (id && id->empty())
+    return invalid("an empty string names no page: clear the pointer with null");
+  if (id && !json::is_utf8(*id))
+    return invalid("a pointer that is not valid UTF-8");
+  pointer = std::move(id);
+  return {};
+}
+
+std::optional<std::string> owned(std::optional<std::string_view> text) {
+  return text ? std::optional<std::string>{*text} : std::nullopt;
+}
+
+} // namespace
+
+draft::draft(page_kind kind, std::string id, id_source ids)
+    : kind_{kind}, id_{std::move(id)}, ids_{std::move(ids)} {}
+
+draft::draft(page_ptr base, id_source ids)
+    : base_{std::move(base)}, kind_{base_->kind()}, id_{base_->id()}, ids_{std::move(ids)},
+      head_{owned(base_->head())}, next_{owned(base_->next())}, prev_{
+                                                                    owned(base_->prev())} {
+  items_.reserve(base_->size() + 1);
+  for (std::size_t i = 0; i < base_->size(); ++i)
+    items_.push_back({i, nullptr});
+}
+
+std::string_view draft::name(const item& i) const {
+  return i.fresh != nullptr ? std::string_view{i.fresh->name}
+                            : base_->entry(i.base_index).name;
+}
+
+std::optional<std::size_t> draft::find(std::string_view wanted) const {
+  for (std::size_t i = 0; i < items_.size(); ++i)
+    if (name(items_[i]) == wanted)
+      return i;
+  return std::nullopt;
+}
+
+expected<std::size_t> draft::locate(const position& at) const {
+  if (kind_ == page_kind::array) {
+    if (at.index() == nullptr)
+      return failure(errc::bad_index,
+                     "an array page's entries are named by index, not key");
+    if (*at.index() >= items_.size())
+      return failure(errc::bad_index, "index " + std::to_string(*at.index()) +
+                                          " of a page of " + std::to_string(items_.size()) +
+                                          " entries");
+    return *at.index();
+  }
+  if (at.key() == nullptr)
+    return failure(errc::bad_index, "a hash page's entries are named by key, not index");
+  const auto index = find(*at.key());
+  if (!index)
+    return failure(errc::bad_index, "no entry " + json::quoted(*at.key()));
+  return *index;
+}
+
+expected<std::string> draft::text(const position& at) const {
+  const auto index = locate(at);
+  if (!index)
+    return failure(index.error());
+  const auto& i = items_[*index];
+  return i.fresh != nullptr ? i.fresh->object
+                            : std::string{base_->entry(i.base_index).text};
+}
+
+/// Checks an object that is to become an entry, and names it where it is for an array.
+expected<fresh_entry> draft::prepare(std::string_view text) const {
+  auto parts = json::members(text, limits::depth - 2);
+  if (!parts)
+    return invalid("entry: " + parts.error().message);
+  fresh_entry e;
+  e.object = trimmed_line(text);
+  bool has_signature = false;
+  bool has_id = false;
+  for (const auto& m : *parts) {
+    const bool names = m.key == "_id" && kind_ == page_kind::array;
+    if (m.key != "_sig" && !names)
+      continue;
+    if (std::exchange(names ? has_id : has_signature, true))
+      return invalid("entry: " + m.key + " stands twice");
+    auto value = string_member(m);
+    if (!value)
+      return failure(value.error());
+    if (names)
+      e.name = std::move(*value);
+  }
+  if (has_id && e.name.empty())
+    return invalid("entry: _id: an empty string names no entry");
+  if (kind_ == page_kind::array && !has_id) {
+    e.name = ids_();
+    e.object = json::with_first_member(e.object, "_id", json::quoted(e.name));
+  }
+  return e;
+}
+
+fresh_entry* draft::own(fresh_entry e) {
+  return fresh_.emplace_back(std::make_unique<fresh_entry>(std::move(e))).get();
+}
+
+expected<void> draft::insert(const position& at, const nlohmann::json& fields) {
+  auto text = dump(fields);
+  return text ? insert_text(at, *text) : failure(text.error());
+}
+
+expected<void> draft::insert_text(const position& at, std::string_view text) {
+  const bool append =
+      kind_ == page_kind::array && at.index() != nullptr && *at.index() == items_.size();
+  const bool add_key = kind_ == page_kind::hash && at.key() != nullptr && !find(*at.key());
+  std::size_t index = items_.size();
+  if (!append && !add_key) {
+    const auto found = locate(at);
+    if (!found)
+      return failure(found.error());
+    index = *found;
+  }
+  if (at.key() != nullptr && !json::is_utf8(*at.key()))
+    return invalid("entry: a key that is not valid UTF-8");
+  auto e = prepare(text);
+  if (!e)
+    return failure(e.error());
+  if (kind_ == page_kind::hash) {
+    e->name = *at.key();
+    if (add_key)
+      items_.push_back({0, own(std::move(*e))});
+    else
+      items_[index] = {0, own(std::move(*e))};
+    return {};
+  }
+  if (find(e->name))
+    return invalid("entry: _id: " + json::quoted(e->name) + " is taken");
+  items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(index),
+                {0, own(std::move(*e))});
+  return {};
+}
+
+expected<void> draft::erase(const position& at) {
+  const auto index = locate(at);
+  if (!index)
+    return failure(index.error());
+  items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(*index));
+  return {};
+}
+
+expected<entry_editor> draft::mutate(const position& at) {
+  const auto index = locate(at);
+  if (!index)
+    return failure(index.error());
+  return entry_editor{*this, freshen(*index)};
+}
+
+/// The entry as a fresh one, which is about to change.
+fresh_entry& draft::freshen(std::size_t index) {
+  auto& i = items_[index];
+  if (i.fresh == nullptr) {
+    const auto e = base_->entry(i.base_index);
+    i.fresh = own({std::string{e.name}, std::string{e.text}, {}, {}});
+  }
+  return *i.fresh;
+}
+
+expected<void> draft::set_head(std::optional<std::string> id) {
+  return set_pointer(head_, std::move(id));
+}
+
+expected<void> draft::set_next(std::optional<std::string> id) {
+  return set_pointer(next_, std::move(id));
+}
+
+expected<void> draft::set_prev(std::optional<std::string> id) {
+  return set_pointer(prev_, std::move(id));
+}
+
+expected<void> draft::sign(fresh_entry& e) const {
+  auto signature = json::signature(e.object);
+  if (!signature)
+    return invalid(signature.error().message);
+  auto object = json::with_signature(e.object, *signature);
+  if (!object)
+    return invalid(object.error().message);
+  e.signature = std::move(*signature);
+  e.signed_text.clear();
+  if (kind_ == page_kind::hash) {
+    json::append_string(e.signed_text, e.name);
+    e.signed_text += ':';
+  }
+  e.signed_text += *object;
+  return {};
+}
+
+expected<page_ptr> draft::finish() {
+  if (auto ok = check_id(id_); !ok)
+    return failure(ok.error());
+  page_builder builder{kind_, id_};
+  builder.set_head(head_);
+  builder.set_next(next_);
+  builder.set_prev(prev_);
+  builder.reserve(items_.size());
+  for (const auto& i : items_) {
+    if (i.fresh == nullptr) {
+      builder.keep(*base_, i.base_index);
+      continue;
+    }
+    auto& e = *i.fresh;
+    if (e.signature.empty())
+      if (auto ok = sign(e); !ok)
+        return failure(ok.error());
+    // The name is mostly a piece of the text; the page then need not keep it twice.
+    const auto at = e.signed_text.find(json::quoted(e.name));
+    const bool within = at != std::string::npos &&
+                        e.signed_text.compare(at + 1, e.name.size(), e.name) == 0;
+    builder.add(within ? std::string_view{e.signed_text}.substr(at + 1, e.name.size())
+                       : std::string_view{e.name},
+                e.signature, e.signed_text);
+  }
+  auto page = builder.finish();
+  if (page->json_bytes_bound() > limits::page_bytes)
+    return invalid("the page is larger than " + std::to_string(limits::page_bytes) +
+                   " bytes");
+  return page;
+}
+
+expected<void> entry_editor::set(std::string_view field, const nlohmann::json& value) {
+  auto text = dump(value);
+  return text ? set_text(field, *text) : failure(text.error());
+}
+
+expected<void> entry_editor::set_text(std::string_view field, std::string_view text) {
+  if (!json::is_utf8(field))
+    return invalid("a member's name that is not valid UTF-8");
+  // Checked as the one element of an array, since a value may be of any kind.
+  auto alone = json::elements('[' + std::string{text} + ']', limits::depth - 2);
+  if (!alone || alone->size() != 1)
+    return invalid(std::string{field} + ": " +
+                   (alone ? "one JSON value was expected" : alone.error().message));
+  const auto value = trimmed_line(text);
+  const bool names = field == "_id" && owner_->kind_ == page_kind::array;
+  std::string name;
+  if (names || field == "_sig") {
+    auto string = string_member({std::string{field}, {}, value});
+    if (!string)
+      return failure(string.error());
+    if (field == "_sig")
+      return {};
+    name = std::move(*string);
+    const auto taken = owner_->find(name);
+    if (name.empty() || (taken && owner_->items_[*taken].fresh != entry_))
+      return invalid("_id: " + json::quoted(name) +
+                     (name.empty() ? " names no entry" : " is taken"));
+  }
+  auto object = json::with_member(entry_->object, field, value);
+  if (!object)
+    return invalid(object.error().message);
+  change(std::move(*object));
+  if (names)
+    entry_->name = std::move(name);
+  return {};
+}
+
+expected<void> entry_editor::erase(std::string_view field) {
+  if (field == "_sig" || (field == "_id" && owner_->kind_ == page_kind::array))
+    return invalid(std::string{field} + " cannot be removed");
+  auto object = json::without_member(entry_->object, field);
+  if (!object)
+    return invalid(object.error().message);
+  change(std::move(*object));
+  return {};
+}
+
+/// The entry's signature is to be made anew, also where an earlier `finish` has made one.
+void entry_editor::change(std::string object) {
+  entry_->object = std::move(object);
+  entry_->signature.clear();
+}
+
+draft new_page(page_kind kind, const id_source& ids, std::optional<std::string> id) {
+  return draft{kind, id ? std::move(*id) : ids(), ids};
+}
+
+draft copy_page(page_ptr base, const id_source& ids) { return draft{std::move(base), ids}; }
+
+} // namespace flok

@@ -1,0 +1,50 @@
+// Edits as data: what a draft would be told, to be applied where the page is.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "runtime/draft.hpp"
+#include "runtime/errors.hpp"
+#include "runtime/page.hpp"
+
+namespace flok {
+
+struct insert_edit {
+  position at;
+  std::string entry; ///< JSON text of an object
+};
+
+struct erase_edit {
+  position at;
+};
+
+struct set_edit {
+  position at;
+  std::string fields; ///< JSON text of an object: the members to set
+};
+
+enum class page_pointer : std::uint8_t { head, next, prev };
+
+struct pointer_edit {
+  page_pointer which = page_pointer::next;
+  std::optional<std::string> id;
+};
+
+using edit = std::variant<insert_edit, erase_edit, set_edit, pointer_edit>;
+
+/// Applies all edits, in order, or none. Fails as drafts do.
+[[nodiscard]] expected<page_ptr> apply_edits(draft base, std::span<const edit> edits);
+
+/// Reads edits in the shell's form (docs/protocol.md, `edit`). Fails with `bad_request`, or
+/// `bad_index` for a number that is no index.
+[[nodiscard]] expected<std::vector<edit>> parse_edits(std::string_view json);
+
+/// Edits in the shell's form; `parse_edits` reads them back.
+[[nodiscard]] std::string to_json(std::span<const edit> edits);
+
+} // namespace flok

@@ -1,0 +1,127 @@
+// What the address space asks its shell to do.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/codec.hpp"
+#include "runtime/errors.hpp"
+#include "runtime/page.hpp"
+
+namespace flok {
+
+/// A namespace of one address space: its place in the configuration.
+using ns_id = std::uint32_t;
+
+/// Someone who watches pages. Given out by the shell, never used twice.
+using watcher_id = std::uint64_t;
+
+/// A request to be answered once. Given out by the shell; 0: nobody waits for an answer.
+using request_id = std::uint64_t;
+
+/// Names a call to a pager or to storage, so that its result finds its way back.
+using ticket = std::uint64_t;
+
+/// Why a watcher is told of a page.
+enum class origin : std::uint8_t {
+  cache, ///< it was resident when the watch came
+  disk,  ///< a load
+  pager, ///< a pager's cache_write
+};
+
+/// "cache", "disk" or "pager".
+[[nodiscard]] std::string_view to_string(origin o) noexcept;
+
+namespace effects {
+
+/// Tell each of `watchers` of all of `pages` in one message.
+struct notify {
+  std::vector<watcher_id> watchers;
+  ns_id ns = 0;
+  std::vector<page_ptr> pages;
+  origin why = origin::cache;
+  bool pending = false;
+};
+
+/// Answer a request: with nothing, a page, a number of pages, or a failure.
+struct answer {
+  request_id request = 0;
+  std::variant<std::monostate, page_ptr, std::uint64_t, error> result;
+};
+
+struct pager_watch {
+  ns_id ns = 0;
+  std::string id;
+  page_ptr page; ///< null: not resident
+};
+
+struct pager_unwatch {
+  ns_id ns = 0;
+  std::string id;
+};
+
+/// Answered by `pager_wrote`.
+struct pager_write {
+  ns_id ns = 0;
+  ticket call = 0;
+  page_ptr page;
+  page_ptr replaces; ///< null: there was none
+};
+
+/// Answered by `pager_read_done`.
+struct pager_read {
+  ns_id ns = 0;
+  ticket call = 0;
+  std::string id;
+};
+
+/// Answered by `pager_passed` once the pager has dealt with all that it was told before.
+struct pager_barrier {
+  ns_id ns = 0;
+  ticket call = 0;
+};
+
+/// Answered by `loaded`. The read transaction must begin after this effect.
+struct load {
+  ns_id ns = 0;
+  ticket call = 0;
+  std::string id;
+  bool urgent = false; ///< overtakes queued loads
+};
+
+/// One page of a commit.
+struct commit_page {
+  ns_id ns = 0;
+  std::string id;
+  page_ptr page;
+  bool pending = false;
+};
+
+/// Commit all pages in one transaction, sorted by namespace and id. Answered by
+/// `committed`.
+struct commit {
+  ticket call = 0;
+  std::vector<commit_page> pages;
+};
+
+/// Call `retry_pageout` after that time.
+struct arm_retry {
+  std::uint64_t delay_ms = 0;
+};
+
+/// Something that nobody asked for went wrong and should be known.
+struct report {
+  error what;
+};
+
+} // namespace effects
+
+using effect = std::variant<effects::notify, effects::answer, effects::pager_watch,
+                            effects::pager_unwatch, effects::pager_write,
+                            effects::pager_read, effects::pager_barrier, effects::load,
+                            effects::commit, effects::arm_retry, effects::report>;
+
+} // namespace flok

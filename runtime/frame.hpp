@@ -1,0 +1,78 @@
+// What the address space knows of one page. Private to the core.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "runtime/edits.hpp"
+#include "runtime/effects.hpp"
+#include "runtime/pending_work.hpp"
+
+namespace flok {
+
+/// A write that waits for its turn with the pager.
+struct write_op {
+  request_id request = 0;
+  pending_work::epoch since = 0;
+  page_ptr page; ///< null: `edits` are applied to what is resident when its turn comes
+  std::vector<edit> edits;
+  std::optional<page_kind> create; ///< for `edits`: the kind of page to begin with
+};
+
+/// Someone who waits for a load's result.
+struct load_waiter {
+  enum class kind : std::uint8_t { read, read_sync, watch_sync };
+  request_id request = 0;
+  pending_work::epoch since = 0;
+  kind what = kind::read;
+};
+
+/// Loads and writes under way; most pages have none.
+struct frame_activity {
+  bool urgent = false;          ///< a load that overtakes has been asked for
+  std::uint32_t loads = 0;      ///< calls to storage that have not returned
+  std::uint32_t awaited = 0;    ///< those of them whose result would count
+  std::uint64_t generation = 0; ///< results of calls made in an earlier one are dropped
+  std::vector<load_waiter> waiters;
+  std::deque<write_op> writes; ///< the first one may be with the pager
+  ticket handed_over = 0;      ///< that one's call, or 0
+};
+
+struct frame;
+
+/// Pages that one cache_write changed together: committed together or not at all.
+struct commit_group {
+  std::vector<frame*> members;
+};
+
+struct frame {
+  ns_id ns = 0;
+  const std::string* id = nullptr; ///< the key in its namespace's table
+  std::uint64_t serial = 0;        ///< in order of creation: an order that runs share
+
+  page_ptr page; ///< null: not resident
+  bool pending = false;
+  bool absent = false;    ///< known to be neither resident nor on disk
+  bool told = false;      ///< the pager heard `watch` and not yet `unwatch`
+  bool in_flight = false; ///< in the batch that is being committed
+  bool in_round = false;  ///< in the page-out that is under way
+  std::uint64_t version =
+      0; ///< number of the last change not known to be on disk; 0: clean
+
+  std::vector<watcher_id> watchers;
+  std::shared_ptr<commit_group> group;
+  std::unique_ptr<frame_activity> activity;
+
+  [[nodiscard]] frame_activity& active() {
+    if (!activity)
+      activity = std::make_unique<frame_activity>();
+    return *activity;
+  }
+};
+
+} // namespace flok

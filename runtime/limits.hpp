@@ -1,0 +1,54 @@
+// Every limit of flok, with its reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace flok::limits {
+
+/// Longest page id in bytes: LMDB's longest key (MDB_MAXKEYSIZE as Debian builds it).
+inline constexpr std::size_t id_bytes = 511;
+
+/// Longest namespace in bytes: it names a database, whose key carries a prefix as well.
+inline constexpr std::size_t namespace_bytes = 255;
+
+/// Largest page in bytes of JSON: several times the largest that anyone was seen to need,
+/// and small enough that a parser's scratch space for one (about six times that) is modest.
+inline constexpr std::size_t page_bytes = std::size_t{16} << 20U;
+
+/// Largest line of the shell: a page and what an operation says beside it.
+inline constexpr std::size_t line_bytes = std::size_t{20} << 20U;
+
+/// Deepest nesting of a page, counting the page itself.
+inline constexpr std::size_t depth = 256;
+
+/// Deepest nesting of a line: an entry within the edits of an operation has two levels more
+/// around it there than in its page.
+inline constexpr std::size_t line_depth = depth + 2;
+
+/// Bytes of pages in one commit: bounds what LMDB keeps in memory for a transaction.
+inline constexpr std::size_t batch_bytes = std::size_t{64} << 20U;
+
+/// Unanswered operations at which the shell stops reading.
+inline constexpr std::size_t unanswered_ops = 1024;
+
+/// Printed but unread bytes at which the shell stops reading.
+inline constexpr std::size_t unread_output_bytes = std::size_t{4} << 20U;
+
+/// A page may keep alive this many times the bytes that it uses before it is rebuilt.
+inline constexpr std::size_t kept_alive_factor = 2;
+
+/// Buffers that one page may refer to before it is rebuilt into one: looking through
+/// them, and the pointers to them, must stay cheap next to the page.
+inline constexpr std::size_t page_sources = 8;
+
+inline constexpr std::uint64_t interval_ms_max = 86'400'000; // a day
+inline constexpr std::uint64_t interval_ms_default = 60'000; // seed 002: every minute
+inline constexpr std::uint64_t max_dirty_max = 4'294'967'295;
+inline constexpr std::uint64_t max_dirty_default = 4096;
+
+static_assert(page_bytes < line_bytes, "a page must fit into a line of the shell");
+static_assert(page_bytes < batch_bytes, "a page must fit into a batch");
+static_assert(line_bytes <= UINT32_MAX, "positions in a text are kept in 32 bits");
+
+} // namespace flok::limits

@@ -1,0 +1,84 @@
+// The dirty set and its way to disk.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "runtime/effects.hpp"
+#include "runtime/frame.hpp"
+
+namespace flok {
+
+/// Which pages are dirty, and which batch of them is being committed. A page leaves the set
+/// only when its commit is confirmed, and only where nothing newer came meanwhile. One
+/// batch is under way at a time; a *round* commits what was dirty when it began, in order
+/// of namespace and id. Rule: design, section 3, "Page-out".
+class pageout {
+public:
+  pageout(std::uint64_t max_dirty, std::uint64_t batch_bytes, std::vector<effect>& out)
+      : max_dirty_{max_dirty}, batch_bytes_{batch_bytes}, out_{out} {}
+
+  /// These frames have changed together: their pages must reach the disk, in one commit.
+  /// Begins a round where that crosses the threshold.
+  void changed(const std::vector<frame*>& frames);
+
+  /// Begins a round where anything is dirty and none is under way.
+  void begin();
+
+  /// Answers `request` with the number of pages committed from now on, batches under way
+  /// included, once all that is dirty now is on disk; or with the failure of a batch.
+  void request(request_id request);
+
+  /// The result of a commit. Gives the frames that it concerned, which may be clean now.
+  std::vector<frame*> committed(ticket call, const expected<void>& result);
+
+  /// The time asked for by `arm_retry` is over.
+  void retry();
+
+  /// The number of dirty pages.
+  [[nodiscard]] std::size_t dirty() const {
+    return dirty_.size() + round_.size() + batch_.size();
+  }
+
+private:
+  struct by_key {
+    bool operator()(const frame* a, const frame* b) const {
+      return a->ns != b->ns ? a->ns < b->ns : *a->id < *b->id;
+    }
+  };
+  struct in_batch {
+    frame* f;
+    std::uint64_t version;
+  };
+  struct waiter {
+    request_id request;
+    std::uint64_t until_round; ///< answered when that round is over
+    std::uint64_t pages;
+  };
+
+  void mark(frame& f);
+  static void tie(const std::vector<frame*>& frames);
+  void take(frame& f);
+  void send_batch();
+  static void untie(std::vector<std::shared_ptr<commit_group>> groups);
+  void answer(const waiter& w);
+  void end_round();
+  void fail(const error& why);
+
+  std::uint64_t max_dirty_;
+  std::uint64_t batch_bytes_;
+  std::vector<effect>& out_;
+  std::set<frame*, by_key> dirty_; ///< waits for the next round
+  std::set<frame*, by_key> round_; ///< waits for a batch of this round
+  std::vector<in_batch> batch_;    ///< is being committed
+  std::vector<waiter> waiters_;
+  ticket call_ = 0;
+  std::uint64_t version_ = 0;
+  std::uint64_t rounds_ = 0; ///< begun so far
+  bool under_way_ = false;
+  bool resting_ = false; ///< waits for `retry` after a failure
+  std::uint64_t delay_ms_ = 0;
+};
+
+} // namespace flok

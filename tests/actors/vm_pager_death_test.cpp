@@ -1,0 +1,207 @@
+// A pager that dies, and the vm's own end.
+
+#include <chrono>
+
+#include <caf/send.hpp>
+
+#include "tests/actors/fixture.hpp"
+#include "tests/catch.hpp"
+
+namespace flok::testing {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+world_options with(const scripted_pager& pager) {
+  world_options options;
+  options.pager = pager.factory();
+  return options;
+}
+
+} // namespace
+
+TEST_CASE("a pager's death: what it had and what waits is answered pager_down") {
+  scripted_pager pager;
+  world w{with(pager)};
+  recorder r{w};
+  pager.hold();
+  w.write(r, version("a", "1"));
+  w.write(r, version("a", "2"));
+  w.read(r, "b");
+  w.run();
+  pager.die();
+  CHECK(r.heard() == strings{"pager_down", "pager_down", "pager_down"});
+  CHECK(w.problems.heard() == strings{"problem pager_down"});
+  w.write(r, version("a", "3"));
+  w.read(r, "c");
+  r.ask<find_pager_reply>(w.vm, find_pager_request{"user"});
+  CHECK(r.heard() == strings{"pager_down", "pager_down", "pager_down"});
+  CHECK(w.stats().pages == 0);
+}
+
+TEST_CASE("a pager's death: it is started again, told init, and every watch anew") {
+  scripted_pager pager;
+  world w{with(pager)};
+  recorder r{w};
+  w.watch(r, "b");
+  w.watch(r, "a");
+  w.watch(r, "gone");
+  w.unwatch(r, "gone");
+  w.run();
+  w.given(version("a", "1"));
+  pager.heard();
+  pager.die();
+  w.run();
+  w.watch(r, "meanwhile");
+  w.advance(9ms);
+  CHECK(pager.lives() == 1);
+  w.advance(1ms);
+  CHECK(pager.lives() == 2);
+  CHECK(pager.heard() ==
+        strings{"init user {}", "watch b", "watch a=1", "watch meanwhile"});
+  r.heard();
+  w.write(r, version("a", "2"));
+  r.ask<find_pager_reply>(w.vm, find_pager_request{"user"});
+  CHECK(r.heard() == strings{"a pager", "a=2 pager", "written a=2"});
+}
+
+TEST_CASE("a pager's death: watchers keep what they have, disk and memory still serve") {
+  scripted_pager pager;
+  world w{with(pager)};
+  w.given(version("a", "1"));
+  w.given_on_disk(version("b", "1"));
+  pager.die();
+  recorder r{w};
+  w.watch(r, "a");
+  w.watch_sync(r, "b");
+  CHECK(r.heard() == strings{"a=1 cache", "done", "b=1 disk", "done"});
+  w.read_sync(r, "b");
+  CHECK(r.heard() == strings{"page b=1"});
+  w.drain(r);
+  w.unwatch(r, "a");
+  CHECK(r.heard() == strings{"done", "done"});
+}
+
+TEST_CASE("a pager's death concerns its own namespace only") {
+  scripted_pager pager;
+  world w{with(pager)};
+  pager.die();
+  recorder r{w};
+  w.watch(r, "a", "other");
+  w.write(r, version("a", "1"), "other");
+  CHECK(r.heard() == strings{"done", "other/a=1 pager", "written a=1"});
+}
+
+TEST_CASE("a pager's death: what its former life says is discarded") {
+  scripted_pager pager;
+  world w{with(pager)};
+  const auto former = pager.actor();
+  pager.die();
+  w.run();
+  caf::send_as(former, w.vm, cache_write{{version("a", "late")}, false});
+  w.advance(10ms);
+  caf::send_as(former, w.vm, cache_write{{version("a", "later")}, false});
+  recorder r{w};
+  w.read_sync(r, "a");
+  CHECK(r.heard() == strings{"no_such_page"});
+  caf::send_as(pager.actor(), w.vm, cache_write{{version("a", "1")}, false});
+  w.run();
+  w.read_sync(r, "a");
+  CHECK(r.heard() == strings{"page a=1"});
+}
+
+TEST_CASE("a pager that keeps dying is restarted ever more slowly") {
+  scripted_pager pager;
+  world w{with(pager)};
+  for (const auto wait : {10ms, 20ms, 40ms, 80ms}) {
+    const auto lives = pager.lives();
+    pager.die();
+    w.advance(0ms);
+    w.advance(wait - 1ms);
+    CHECK(pager.lives() == lives);
+    w.advance(1ms);
+    CHECK(pager.lives() == lives + 1);
+  }
+  for (int deaths = 0; deaths < 12; ++deaths) {
+    pager.die();
+    w.advance(0ms);
+    w.advance(10s);
+  }
+  CHECK(pager.lives() == 17);
+}
+
+TEST_CASE("a pager that had lived well is restarted at once again") {
+  scripted_pager pager;
+  world w{with(pager)};
+  for (int deaths = 0; deaths < 8; ++deaths) {
+    pager.die();
+    w.advance(0ms);
+    w.advance(10s);
+  }
+  w.advance(10s);
+  const auto lives = pager.lives();
+  pager.die();
+  w.advance(0ms);
+  w.advance(10ms);
+  CHECK(pager.lives() == lives + 1);
+}
+
+TEST_CASE("drain is answered where a pager dies meanwhile") {
+  scripted_pager pager;
+  world w{with(pager)};
+  recorder r{w};
+  pager.hold();
+  w.write(r, version("a", "1"));
+  w.drain(r);
+  w.run();
+  pager.die();
+  CHECK(r.heard() == strings{"pager_down", "done"});
+}
+
+TEST_CASE("a restart that nobody asked for does nothing") {
+  scripted_pager pager;
+  world w{with(pager)};
+  caf::anon_send(w.vm, restart_tick{0});
+  caf::anon_send(w.vm, restart_tick{77});
+  recorder r{w};
+  w.write(r, version("a", "1"));
+  CHECK(r.heard() == strings{"written a=1"});
+  CHECK(pager.lives() == 1);
+}
+
+TEST_CASE("the vm's end: pagers end first, what waits is answered") {
+  scripted_pager pager;
+  world w{with(pager)};
+  recorder r{w};
+  pager.hold();
+  w.write(r, version("a", "1"));
+  w.run();
+  const auto last = pager.actor();
+  caf::anon_send_exit(w.vm, caf::exit_reason::user_shutdown);
+  CHECK(r.heard() == strings{"pager_down"});
+  w.read(r, "a");
+  CHECK(r.heard() == strings{"shutting_down"});
+  r.ask<done>(last, pager_barrier{});
+  CHECK(r.heard() == strings{"shutting_down"});
+  w.advance(20s);
+  CHECK(pager.lives() == 1);
+}
+
+TEST_CASE("the vm's end: a page-out that is not confirmed is answered shutting_down") {
+  world_options options;
+  stage hangs;
+  options.writer = hangs.keep(hangs.actors().spawn(
+      []() -> storage_writer::behavior_type { // it never runs: its stage is not run
+        return {[](const commit_request&) { return done{}; }};
+      }));
+  world w{options};
+  recorder r{w};
+  w.given(version("a", "1"));
+  w.page_out(r);
+  CHECK(r.heard() == strings{});
+  caf::anon_send_exit(w.vm, caf::exit_reason::user_shutdown);
+  CHECK(r.heard() == strings{"shutting_down"});
+}
+
+} // namespace flok::testing

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Holds README and docs against the tree: what they show is what is built, run and compared.
+# usage: docs_test.sh BUILD_FOLDER
+set -euo pipefail
+build=$(cd -- "$1" && pwd)
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+
+fail() {
+  printf 'docs_test: %s\n' "$1" >&2
+  exit 1
+}
+
+# block FILE LANGUAGE N: the Nth fenced block of that language.
+block() {
+  awk -v open="\`\`\`$2" -v n="$3" '
+    inside && /^```$/ { exit }
+    inside { print }
+    $0 == open && ++seen == n { inside = 1 }' "$root/$1"
+}
+
+# The README's program is examples/hello.cpp, which is built; it does what the README says.
+block README.md cpp 1 >"$work/hello.cpp"
+diff "$work/hello.cpp" "$root/examples/hello.cpp" ||
+  fail "README.md's program is not examples/hello.cpp"
+[ "$(wc -l <"$work/hello.cpp")" -le 30 ] || fail "README.md's program is too long"
+block README.md json 1 >"$work/services.json"
+cd "$work"
+[ "$("$build/flok-hello")" = "1 entries, from the pager" ] || fail "flok-hello: first run"
+[ "$("$build/flok-hello")" = "1 entries, from the disk
+1 entries, from the pager" ] || fail "flok-hello: second run"
+
+# Configurations that the docs show are accepted; the error that they show is the error.
+block docs/configuration.md json 1 >services.json
+"$build/flok" shell --config services.json </dev/null || fail "docs/configuration.md"
+printf '{"pagers": [{"name": "mem", "namespace": "user"}, {"name": "mem", "namespace": "user"}]}' \
+  >services.json
+"$build/flok" shell --config services.json </dev/null 2>error && fail "a bad configuration passed"
+grep -qF "$(awk '/^services.json: /' "$root/docs/configuration.md")" error ||
+  fail "docs/configuration.md shows another error than $(cat error)"
+
+# The shell's session prints what the docs say; answers may overtake each other.
+printf '{"pagers": [{"name": "mem", "namespace": "user"}]}' >services.json
+block docs/protocol.md shell-input 1 >input
+block docs/protocol.md shell-output 1 | sort >expected
+"$build/flok" shell --config services.json <input | sort >printed
+diff expected printed || fail "docs/protocol.md shows another session"
+
+# The pages that the docs show are pages.
+for n in 1 2; do
+  page=$(block docs/pages.md json "$n" | tr '\n' ' ')
+  printf '{"op": "hash", "page": %s}\n' "$page" | "$build/flok" shell --config services.json |
+    grep -q '"reply":"hash"' || fail "docs/pages.md: page $n"
+done
+
+# The memory pager in the docs is the one that is built.
+block docs/pagers.md cpp 1 | diff - "$root/pagers/mem.cpp" ||
+  fail "docs/pagers.md shows another pager than pagers/mem.cpp"
+
+# The fragments of code in the docs are lines of a test that is built and run.
+for fragment in "docs/pages.md cpp 1" "docs/pagers.md cpp 2"; do
+  # shellcheck disable=SC2086
+  block $fragment | sed 's,  *//.*,,' | while IFS= read -r line; do
+    grep -qF -- "$line" "$root/tests/docs/fragments_test.cpp" ||
+      fail "$fragment: tests/docs/fragments_test.cpp lacks: $line"
+  done
+done
+
+# Files that README and docs link to exist.
+cd "$root"
+for file in README.md docs/*.md docs/decisions/*.md; do
+  for target in $(grep -oE '\]\([A-Za-z0-9_./-]+\)' "$file" | tr -d '])('); do
+    [ -e "$(dirname "$file")/$target" ] || fail "$file links to $target, which is not there"
+  done
+done
+echo "docs_test: README and docs hold"

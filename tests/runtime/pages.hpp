@@ -1,0 +1,63 @@
+// Pages and ids for the tests of the core.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/codec.hpp"
+#include "runtime/draft.hpp"
+#include "runtime/errors.hpp"
+#include "runtime/page.hpp"
+
+namespace flok::testing {
+
+using strings = std::vector<std::string>;
+
+/// The page that a JSON text from outside holds; a failed requirement where it is none.
+page_ptr page_of(std::string_view json, checked known = checked::nothing);
+
+/// Why a JSON text from outside is no page; a failed requirement where it is one.
+error refusal_of(std::string_view json, checked known = checked::nothing);
+
+/// The page that a draft makes; a failed requirement where it makes none.
+page_ptr finished(draft& d);
+
+/// A page with that id and one entry with that signature: a page's version, as tests of the
+/// address space see it. Without a version it has no entries.
+page_ptr version(std::string_view id, std::string_view signature = {});
+
+/// "id=signature+signature": what `version` was given.
+std::string label(const page& p);
+
+/// Ids "made-1", "made-2", and so on.
+id_source counted_ids();
+
+/// An array page with `entries` entries called "e0", "e1" and so on, each with a signature
+/// and a text of about `bytes` bytes.
+page_ptr page_with_entries(std::string_view id, std::size_t entries,
+                           std::size_t bytes = 40);
+
+/// One seed's choices. A failure prints the seed, which alone repeats it.
+class dice {
+public:
+  explicit dice(std::uint64_t seed) : engine_{seed} {}
+
+  /// A number below `end`, which is at least 1.
+  std::size_t below(std::size_t end) { return static_cast<std::size_t>(engine_() % end); }
+
+  /// True `percent` times in a hundred.
+  bool chance(std::size_t percent) { return below(100) < percent; }
+
+  template <class Container>
+  auto& pick(Container& from) {
+    return from[below(from.size())];
+  }
+
+private:
+  std::mt19937_64 engine_; // the same numbers with every standard library
+};
+
+} // namespace flok::testing

@@ -1,0 +1,101 @@
+#include "runtime/watch_table.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "tests/catch.hpp"
+#include "tests/runtime/pages.hpp"
+
+namespace flok::testing {
+
+namespace {
+
+/// Frames as the address space makes them, as far as the table looks at them.
+std::vector<frame> frames(std::size_t n) {
+  std::vector<frame> all(n);
+  for (std::size_t i = 0; i < n; ++i)
+    all[i].serial = i + 1;
+  return all;
+}
+
+using pairs = std::set<std::pair<watcher_id, std::size_t>>;
+
+/// The frames' own arrays say what the model says, each pair once.
+void check_same(const std::vector<frame>& all, const pairs& model) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (const auto w : all[i].watchers) {
+      CHECK(model.contains({w, i}));
+      ++count;
+    }
+  CHECK(count == model.size());
+}
+
+std::size_t watchers_of(const pairs& model) {
+  std::set<watcher_id> all;
+  for (const auto& [w, f] : model)
+    all.insert(w);
+  return all.size();
+}
+
+} // namespace
+
+TEST_CASE("a pair is added once and removed once") {
+  auto all = frames(2);
+  watch_table table;
+  CHECK(table.add(1, all[0]));
+  CHECK_FALSE(table.add(1, all[0]));
+  CHECK(table.add(1, all[1]));
+  CHECK(table.add(2, all[0]));
+  CHECK(table.watchers() == 2);
+  CHECK(table.remove(1, all[0]));
+  CHECK_FALSE(table.remove(1, all[0]));
+  CHECK_FALSE(table.remove(2, all[1]));
+  CHECK_FALSE(table.remove(3, all[0]));
+  check_same(all, {{1, 1}, {2, 0}});
+  CHECK(table.remove(1, all[1]));
+  CHECK(table.watchers() == 1);
+}
+
+TEST_CASE("a watcher's frames are told in order of creation when all are removed") {
+  auto all = frames(50);
+  watch_table table;
+  for (const std::size_t i : {30U, 7U, 49U, 0U, 12U}) {
+    table.add(1, all[i]);
+    table.add(2, all[i]);
+  }
+  const auto removed = table.remove_all(1);
+  CHECK(removed == std::vector<frame*>{&all[0], &all[7], &all[12], &all[30], &all[49]});
+  CHECK(table.remove_all(1).empty());
+  CHECK(table.watchers() == 1);
+  CHECK(all[7].watchers == std::vector<watcher_id>{2});
+}
+
+TEST_CASE("random watches agree with a set of pairs") {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    INFO("seed " << seed);
+    dice roll{seed};
+    auto all = frames(1 + roll.below(12));
+    const std::size_t watchers = 1 + roll.below(12);
+    const std::size_t leaving = roll.below(20);
+    const std::size_t adding = 20 + roll.below(60);
+    watch_table table;
+    pairs model;
+    for (int step = 0; step < 300; ++step) {
+      const watcher_id w = 1 + roll.below(watchers);
+      const std::size_t i = roll.below(all.size());
+      if (roll.chance(leaving)) {
+        const auto gone = std::erase_if(model, [&](const auto& p) { return p.first == w; });
+        CHECK(table.remove_all(w).size() == gone);
+      } else if (roll.chance(adding)) {
+        CHECK(table.add(w, all[i]) == model.emplace(w, i).second);
+      } else {
+        CHECK(table.remove(w, all[i]) == (model.erase({w, i}) == 1));
+      }
+      check_same(all, model);
+      CHECK(table.watchers() == watchers_of(model));
+    }
+  }
+}
+
+} // namespace flok::testing

@@ -1,0 +1,39 @@
+// The subcommands of `flok`, each as a function that main.cpp gives its arguments.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace flok::tools {
+
+/// Exit codes of all subcommands.
+enum exit_code : int {
+  exit_ok = 0,
+  exit_failed = 1, ///< what was asked for could not be done; stderr says why
+  exit_usage = 2,  ///< the command line or the configuration is wrong; nothing was started
+};
+
+struct shell_arguments {
+  std::string config;
+  std::optional<std::string> data;
+};
+
+/// Speaks the shell protocol on standard input and output until the input ends.
+int run_shell(const shell_arguments& arguments);
+
+struct import_arguments {
+  std::string config;
+  std::optional<std::string> data;
+  std::string ns;
+  std::string list;
+  std::string pointer;
+  std::string id_field;
+  std::size_t per_page = 64;
+  std::string file;
+};
+
+/// Turns a JSON array into a list of pages.
+int run_import(const import_arguments& arguments);
+
+} // namespace flok::tools

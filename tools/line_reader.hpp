@@ -1,0 +1,40 @@
+// Lines from a file descriptor.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace flok::tools {
+
+/// Splits what a file descriptor delivers into lines. One thread.
+class line_reader {
+public:
+  /// Does not own `fd`. A line may have at most `longest` bytes, its LF not counted. When
+  /// `stop_fd`, if there is one, becomes readable, the input counts as ended.
+  line_reader(int fd, std::size_t longest, int stop_fd = -1)
+      : fd_{fd}, stop_fd_{stop_fd}, longest_{longest} {}
+
+  struct line {
+    std::string text;      ///< without its LF; a CR before that stays, JSON's white space
+    bool too_long = false; ///< it was skipped, and `text` is empty
+  };
+
+  /// The next lines, as many as came together; none at the end of input. A last line
+  /// without a line end is one too.
+  [[nodiscard]] std::vector<line> next();
+
+private:
+  void split(const char* bytes, std::size_t size, std::vector<line>& out);
+  void end_line(std::vector<line>& out);
+  [[nodiscard]] bool wait() const;
+
+  int fd_;
+  int stop_fd_;
+  std::size_t longest_;
+  std::string rest_; ///< of a line whose end has not come yet
+  bool skipping_ = false;
+  bool ended_ = false;
+};
+
+} // namespace flok::tools

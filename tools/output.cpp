@@ -1,0 +1,88 @@
+#include "tools/output.hpp"
+
+#include <cerrno>
+#include <chrono>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace flok::tools {
+
+namespace {
+
+constexpr std::chrono::milliseconds between_questions{100};
+
+/// Waits until a descriptor that someone has made non-blocking takes more.
+void wait_until_writable(int fd) {
+  pollfd p{fd, POLLOUT, 0};
+  (void)::poll(&p, 1, -1); // whatever comes of it, the next write tells
+}
+
+} // namespace
+
+output::output(int fd) : fd_{fd}, thread_{[this] { run(); }} {}
+
+output::~output() {
+  {
+    const std::lock_guard lock{mutex_};
+    ending_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void output::print(std::string_view text) {
+  const std::lock_guard lock{mutex_};
+  if (broken_)
+    return;
+  const bool idle = queued_.empty() && writing_ == 0;
+  queued_ += text;
+  if (idle)
+    changed_.notify_all();
+}
+
+bool output::wait_for_room(std::size_t bytes, const std::function<bool()>& give_up) {
+  const auto settled = [&] { return broken_ || queued_.size() + writing_ <= bytes; };
+  std::unique_lock lock{mutex_};
+  while (!changed_.wait_for(lock, between_questions, settled))
+    if (give_up && give_up())
+      return false;
+  return !broken_;
+}
+
+void output::run() {
+  std::string text;
+  std::unique_lock lock{mutex_};
+  while (true) {
+    changed_.wait(lock, [&] { return ending_ || !queued_.empty(); });
+    if (queued_.empty())
+      return;
+    text.clear();
+    text.swap(queued_);
+    writing_ = text.size();
+    lock.unlock();
+    const bool ok = write_all(text);
+    lock.lock();
+    writing_ = 0;
+    if (!ok) {
+      broken_ = true;
+      queued_.clear();
+    }
+    changed_.notify_all();
+  }
+}
+
+bool output::write_all(std::string_view text) const {
+  while (!text.empty()) {
+    const auto done = ::write(fd_, text.data(), text.size());
+    if (done >= 0)
+      text.remove_prefix(static_cast<std::size_t>(done));
+    else if (errno == EAGAIN)
+      wait_until_writable(fd_);
+    else if (errno != EINTR)
+      return false;
+  }
+  return true;
+}
+
+} // namespace flok::tools

@@ -1,0 +1,88 @@
+// The actor behind a shell session. Private to the session.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/controller_actor.hpp"
+#include "actors/system.hpp"
+#include "tools/shell_op.hpp"
+#include "tools/shell_schedule.hpp"
+
+namespace flok::tools {
+
+/// Told that there are operations in the inbox.
+using session_actor = interface<handles<wake_up>>;
+
+/// What the session and its actor share.
+struct session_shared {
+  system* sys = nullptr;
+  config services;
+  std::function<void(std::string)> print;
+  std::function<void()> answered; ///< called once for each operation
+
+  std::mutex mutex;
+  std::deque<shell_op> inbox; ///< guarded by `mutex`
+};
+
+/// The state of the actor. All requests to the vms are sent from here, so that they arrive
+/// in order.
+class session_state {
+public:
+  static inline const char* name = "flok.shell"; // CAF's name for the actor
+  using pointer = session_actor::stateful_pointer<session_state>;
+
+  explicit session_state(pointer self) : self_{self} {}
+  session_state(const session_state&) = delete;
+  session_state& operator=(const session_state&) = delete;
+  ~session_state();
+
+  session_actor::behavior_type start(std::shared_ptr<session_shared> shared);
+
+private:
+  using op_ptr = std::shared_ptr<const shell_op>;
+
+  void take_inbox();
+  void admit(shell_op op);
+  void begin(const op_ptr& op);
+  void answer(const op_ptr& op, std::string line);
+  void reply(const op_ptr& op, std::string_view fields = {});
+  void refuse(const op_ptr& op, const error& why);
+
+  void spawn_controller(const op_ptr& op);
+  void watch(const op_ptr& op);
+  void unwatch(const op_ptr& op);
+  void write(const op_ptr& op);
+  void edit(const op_ptr& op);
+  void read(const op_ptr& op);
+  void disconnect(const op_ptr& op);
+  void page_out(const op_ptr& op);
+  void drain(const op_ptr& op);
+  void stats(const op_ptr& op);
+  void log(const op_ptr& op);
+
+  [[nodiscard]] controller_actor watcher(const op_ptr& op);
+
+  template <class Reply, class Request, class Then>
+  void ask_vm(const op_ptr& op, Request request, Then then);
+  template <class Reply, class Request>
+  void ask_each(const op_ptr& op, const Request& request,
+                std::function<void(std::vector<Reply>)> then);
+  void pass_controller(const controller_actor& who, std::function<void()> then);
+  void pass_controllers(std::function<void()> then);
+
+  pointer self_;
+  std::shared_ptr<session_shared> shared_;
+  std::vector<vm_actor> vms_;
+  std::map<std::string, controller_ref, std::less<>> controllers_;
+  shell_schedule schedule_;
+};
+
+} // namespace flok::tools

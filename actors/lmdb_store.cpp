@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <lmdb.h>
@@ -75,6 +76,18 @@ private:
   int status_ = 0;
 };
 
+/// A renewed read transaction, which is reset at the end of its use.
+class snapshot {
+public:
+  explicit snapshot(MDB_txn* txn) : txn_{txn} {}
+  ~snapshot() { mdb_txn_reset(txn_); }
+  snapshot(const snapshot&) = delete;
+  snapshot& operator=(const snapshot&) = delete;
+
+private:
+  MDB_txn* txn_;
+};
+
 /// An open file descriptor.
 class descriptor {
 public:
@@ -126,19 +139,19 @@ public:
                    : mdb_txn_renew(reading_);
     if (code != MDB_SUCCESS)
       return failed("reading from " + where_, code);
+    const snapshot ends_with_this{reading_};
     MDB_val key = to_val(id);
     MDB_val data{};
     code = mdb_get(reading_, dbi->second, &key, &data);
     load_result result;
     if (code == MDB_SUCCESS) {
-      auto record = decode_record(to_view(data));
+      auto record = decode_record(to_view(data), id);
       if (record)
         result.found = std::move(*record);
       else
         result.damage = where_ + ": " + std::string{ns} + "/" + std::string{id} + ": " +
                         record.error().message;
     }
-    mdb_txn_reset(reading_);
     if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
       return failed("reading from " + where_, code);
     return result;
@@ -152,11 +165,17 @@ public:
         code = try_commit(pages);
     }
     if (code != MDB_SUCCESS)
-      return failed("committing to " + where_, code);
+      return failed("committing to " + where_, disk_full(code) ? ENOSPC : code);
     return {};
   }
 
 private:
+  /// LMDB tells a write that came out short, as on a full disk, as EIO.
+  [[nodiscard]] bool disk_full(int code) const {
+    struct statvfs disk {};
+    return code == EIO && ::statvfs(where_.c_str(), &disk) == 0 && disk.f_bavail == 0;
+  }
+
   expected<void> lock() {
     const auto path = where_ + "/flok.lock";
     lock_ = descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode)};

@@ -11,7 +11,7 @@ expected<load_result> memory_store::load(std::string_view ns, std::string_view i
   const auto entry = records_.find({std::string{ns}, std::string{id}});
   if (entry == records_.end())
     return result;
-  auto record = decode_record(entry->second);
+  auto record = decode_record(entry->second, id);
   if (record)
     result.found = std::move(*record);
   else

@@ -1,33 +1,15 @@
 #include "actors/open.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "actors/messages.hpp"
+#include "actors/read_file.hpp"
 
 namespace flok {
 
-namespace {
-
-expected<std::string> read_file(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::ostringstream text;
-  if (in)
-    text << in.rdbuf();
-  if (!in)
-    return failure(errc::bad_config,
-                   path + ": cannot be read: " + std::strerror(errno == 0 ? EIO : errno));
-  return std::move(text).str();
-}
-
-} // namespace
-
 expected<system_options> read_options(const open_options& options,
                                       const pager_source& pagers) {
-  const auto text = read_file(options.config_file);
+  const auto text = read_file(options.config_file, errc::bad_config);
   if (!text)
     return failure(text.error());
   auto config = parse_config(*text, options.config_file, pagers.kinds());

@@ -1,13 +1,26 @@
 #include "actors/storage.hpp"
 
+#include <exception>
+
 namespace flok {
 
 namespace {
 
+/// What the store throws, for want of memory at most, is a failure like others: an actor
+/// must not end by it.
+template <class Work>
+auto guarded(Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::exception& e) {
+    return failure(errc::storage_failure, e.what());
+  }
+}
+
 storage_reader::behavior_type read_pages(const std::shared_ptr<store>& s) {
   return {
       [s](const load_request& r) -> caf::result<load_reply> {
-        auto found = s->load(r.ns, r.id);
+        auto found = guarded([&] { return s->load(r.ns, r.id); });
         if (!found)
           return to_caf(found.error());
         return load_reply{std::move(found->found.page), found->found.pending,
@@ -19,7 +32,7 @@ storage_reader::behavior_type read_pages(const std::shared_ptr<store>& s) {
 storage_writer::behavior_type commit_pages(const std::shared_ptr<store>& s) {
   return {
       [s](const commit_request& r) -> caf::result<done> {
-        auto ok = s->commit(r.pages);
+        auto ok = guarded([&] { return s->commit(r.pages); });
         if (!ok)
           return to_caf(ok.error());
         return done{};

@@ -41,7 +41,9 @@ inline constexpr std::uint8_t record_format = 1;
 /// XXH3-64 of the body as a little-endian number, then the body: the page's JSON.
 void append_record(std::string& out, const page& p, bool pending);
 
-/// Reads a record. Fails with `storage_failure` where it is damaged or of a newer format.
-[[nodiscard]] expected<stored_page> decode_record(std::string_view record);
+/// Reads the record that stands under `id`. Fails with `storage_failure` where it is
+/// damaged, of a newer format, or another page's.
+[[nodiscard]] expected<stored_page> decode_record(std::string_view record,
+                                                  std::string_view id);
 
 } // namespace flok

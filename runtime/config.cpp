@@ -174,6 +174,8 @@ void check_all(const reader& in, const config& c, std::span<const pager_kind> kn
     in.refuse("/pagers", "at least one pager is needed");
   for (std::size_t i = 0; i < c.pagers.size(); ++i)
     check_pager(in, c, i, known);
+  if (c.storage_path && c.storage_path->find('\0') != std::string::npos)
+    in.refuse("/storage/path", "no path holds a zero byte");
   const auto range = [&](std::uint64_t n, std::uint64_t most, const char* path) {
     if (n == 0 || n > most)
       in.refuse(path, "a whole number from 1 to " + std::to_string(most) + " was expected");

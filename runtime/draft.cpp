@@ -1,6 +1,8 @@
 #include "runtime/draft.hpp"
 
 #include <algorithm>
+#include <unordered_set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -79,14 +81,39 @@ std::string_view draft::name(const item& i) const {
                             : base_->entry(i.base_index).name;
 }
 
-std::optional<std::size_t> draft::find(std::string_view wanted) const {
+/// Whether the index is there; after some searches it is made, for the sake of more.
+bool draft::use_index() {
+  constexpr std::size_t few = 16;
+  if (indexed_ || ++lookups_ <= few)
+    return indexed_;
+  index_.clear();
+  index_.reserve(items_.size());
   for (std::size_t i = 0; i < items_.size(); ++i)
-    if (name(items_[i]) == wanted)
+    index_.emplace(name(items_[i]), i);
+  return indexed_ = true;
+}
+
+/// Where a hash page's entry is.
+std::optional<std::size_t> draft::find(std::string_view key) {
+  if (use_index()) {
+    const auto entry = index_.find(key);
+    return entry == index_.end() ? std::nullopt : std::optional{entry->second};
+  }
+  for (std::size_t i = 0; i < items_.size(); ++i)
+    if (name(items_[i]) == key)
       return i;
   return std::nullopt;
 }
 
-expected<std::size_t> draft::locate(const position& at) const {
+/// Whether an array page's entry has that name.
+bool draft::taken(std::string_view wanted) {
+  if (use_index())
+    return index_.contains(wanted);
+  return std::any_of(items_.begin(), items_.end(),
+                     [&](const item& i) { return name(i) == wanted; });
+}
+
+expected<std::size_t> draft::locate(const position& at) {
   if (kind_ == page_kind::array) {
     if (at.index() == nullptr)
       return failure(errc::bad_index,
@@ -105,7 +132,7 @@ expected<std::size_t> draft::locate(const position& at) const {
   return *index;
 }
 
-expected<std::string> draft::text(const position& at) const {
+expected<std::string> draft::text(const position& at) {
   const auto index = locate(at);
   if (!index)
     return failure(index.error());
@@ -172,15 +199,18 @@ expected<void> draft::insert_text(const position& at, std::string_view text) {
   if (kind_ == page_kind::hash) {
     e->name = *at.key();
     if (add_key)
-      items_.push_back({0, own(std::move(*e))});
-    else
-      items_[index] = {0, own(std::move(*e))};
+      items_.push_back({});
+    items_[index] = {0, own(std::move(*e))};
+    if (indexed_)
+      index_.emplace(items_[index].fresh->name, index);
     return {};
   }
-  if (find(e->name))
+  if (taken(e->name))
     return invalid("entry: _id: " + json::quoted(e->name) + " is taken");
-  items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(index),
-                {0, own(std::move(*e))});
+  auto* fresh = own(std::move(*e));
+  items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(index), {0, fresh});
+  if (indexed_)
+    index_.emplace(fresh->name, 0);
   return {};
 }
 
@@ -188,6 +218,12 @@ expected<void> draft::erase(const position& at) {
   const auto index = locate(at);
   if (!index)
     return failure(index.error());
+  if (kind_ == page_kind::array) {
+    index_.erase(name(items_[*index]));
+  } else { // those behind it move
+    indexed_ = false;
+    lookups_ = 0;
+  }
   items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(*index));
   return {};
 }
@@ -284,27 +320,75 @@ expected<void> entry_editor::set_text(std::string_view field, std::string_view t
     return invalid(std::string{field} + ": " +
                    (alone ? "one JSON value was expected" : alone.error().message));
   const auto value = trimmed_line(text);
+  const json::member one{std::string{field}, {}, value};
+  return apply({&one, 1});
+}
+
+expected<void> entry_editor::set_members(std::string_view object) {
+  auto members = json::members(object, limits::depth - 2);
+  if (!members)
+    return invalid(members.error().message);
+  std::unordered_set<std::string_view> seen;
+  for (const auto& m : *members)
+    if (!seen.insert(m.key).second)
+      return invalid(json::quoted(m.key) + " is given twice");
+  return apply(*members);
+}
+
+/// Checks a value that names or signs the entry; gives the new name.
+expected<std::optional<std::string>> entry_editor::check(std::string_view field,
+                                                         std::string_view value) const {
   const bool names = field == "_id" && owner_->kind_ == page_kind::array;
-  std::string name;
-  if (names || field == "_sig") {
-    auto string = string_member({std::string{field}, {}, value});
-    if (!string)
-      return failure(string.error());
-    if (field == "_sig")
-      return {};
-    name = std::move(*string);
-    const auto taken = owner_->find(name);
-    if (name.empty() || (taken && owner_->items_[*taken].fresh != entry_))
-      return invalid("_id: " + json::quoted(name) +
-                     (name.empty() ? " names no entry" : " is taken"));
+  if (!names && field != "_sig")
+    return std::nullopt;
+  auto string = string_member({std::string{field}, {}, value});
+  if (!string)
+    return failure(string.error());
+  if (!names)
+    return std::nullopt;
+  if (string->empty())
+    return invalid("_id: an empty string names no entry");
+  if (*string != entry_->name && owner_->taken(*string))
+    return invalid("_id: " + json::quoted(*string) + " is taken");
+  return std::move(*string);
+}
+
+/// Sets members whose grammar is checked.
+expected<void> entry_editor::apply(std::span<const json::member> members) {
+  std::vector<json::member> updates;
+  std::optional<std::string> name;
+  updates.reserve(members.size());
+  for (const auto& m : members) {
+    auto named = check(m.key, m.value);
+    if (!named)
+      return failure(named.error());
+    if (*named)
+      name = std::move(*named);
+    if (m.key != "_sig") // it follows from the rest
+      updates.push_back(m);
   }
-  auto object = json::with_member(entry_->object, field, value);
+  if (updates.empty())
+    return {};
+  auto object = json::with_members(entry_->object, updates);
   if (!object)
     return invalid(object.error().message);
-  change(std::move(*object));
-  if (names)
-    entry_->name = std::move(name);
+  json::to_one_line(object->data(), object->data() + object->size());
+  entry_->object = std::move(*object);
+  entry_->signature.clear(); // also where an earlier `finish` has made one
+  if (name)
+    rename(std::move(*name));
   return {};
+}
+
+void entry_editor::rename(std::string name) {
+  const auto& items = owner_->items_;
+  const bool there = std::any_of(items.begin(), items.end(),
+                                 [&](const auto& i) { return i.fresh == entry_; });
+  if (owner_->indexed_ && there) // its view into the old name must go first
+    owner_->index_.erase(entry_->name);
+  entry_->name = std::move(name);
+  if (owner_->indexed_ && there)
+    owner_->index_.emplace(entry_->name, 0);
 }
 
 expected<void> entry_editor::erase(std::string_view field) {
@@ -313,14 +397,9 @@ expected<void> entry_editor::erase(std::string_view field) {
   auto object = json::without_member(entry_->object, field);
   if (!object)
     return invalid(object.error().message);
-  change(std::move(*object));
-  return {};
-}
-
-/// The entry's signature is to be made anew, also where an earlier `finish` has made one.
-void entry_editor::change(std::string object) {
-  entry_->object = std::move(object);
+  entry_->object = std::move(*object);
   entry_->signature.clear();
+  return {};
 }
 
 draft new_page(page_kind kind, const id_source& ids, std::optional<std::string> id) {

@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -41,6 +43,10 @@ private:
   std::variant<std::size_t, std::string> at_;
 };
 
+namespace json {
+struct member;
+}
+
 class draft;
 
 /// An entry that is new or changed: its own text, without regard to its `_sig`. Private to
@@ -66,13 +72,19 @@ public:
   /// The same with the value's JSON text, which is kept verbatim.
   expected<void> set_text(std::string_view field, std::string_view json);
 
+  /// Sets all members of an object, given as JSON text, or none; each may stand there once.
+  expected<void> set_members(std::string_view object);
+
   /// Removes a member; none of that name is no error. `_id` and `_sig` cannot be removed.
   expected<void> erase(std::string_view field);
 
 private:
   friend class draft;
   entry_editor(draft& owner, fresh_entry& entry) : owner_{&owner}, entry_{&entry} {}
-  void change(std::string object);
+  [[nodiscard]] expected<std::optional<std::string>> check(std::string_view field,
+                                                           std::string_view value) const;
+  expected<void> apply(std::span<const json::member> members);
+  void rename(std::string name);
 
   draft* owner_;
   fresh_entry* entry_;
@@ -93,7 +105,7 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
 
   /// The entry's object as it is now; `_sig` in it may be that of before.
-  [[nodiscard]] expected<std::string> text(const position& at) const;
+  [[nodiscard]] expected<std::string> text(const position& at);
 
   /// Inserts an object. In an array: before the entry at that index, at the length appends;
   /// `_id` is made where the object has none. In a hash: under that key, replacing what was
@@ -129,8 +141,10 @@ private:
   };
 
   [[nodiscard]] std::string_view name(const item& i) const;
-  [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
-  [[nodiscard]] expected<std::size_t> locate(const position& at) const;
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view key);
+  [[nodiscard]] bool taken(std::string_view name);
+  [[nodiscard]] bool use_index();
+  [[nodiscard]] expected<std::size_t> locate(const position& at);
   [[nodiscard]] expected<fresh_entry> prepare(std::string_view json) const;
   [[nodiscard]] fresh_entry& freshen(std::size_t index);
   [[nodiscard]] expected<void> sign(fresh_entry& e) const;
@@ -142,7 +156,13 @@ private:
   id_source ids_;
   std::optional<std::string> head_, next_, prev_;
   std::vector<item> items_;
-  std::vector<std::unique_ptr<fresh_entry>> fresh_;
+  std::vector<std::unique_ptr<fresh_entry>>
+      fresh_; ///< kept, so that names stay where they are
+
+  // Names of entries, and in a hash page where they are: made once it pays.
+  std::unordered_map<std::string_view, std::size_t> index_;
+  bool indexed_ = false;
+  std::size_t lookups_ = 0; ///< since there was an index
 };
 
 /// A draft of a new page (seed 002: `NewPage`). Without an id it gets one from `ids`.

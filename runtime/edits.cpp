@@ -22,16 +22,8 @@ expected<void> apply_one(draft& d, const insert_edit& e) {
 expected<void> apply_one(draft& d, const erase_edit& e) { return d.erase(e.at); }
 
 expected<void> apply_one(draft& d, const set_edit& e) {
-  auto fields = json::members(e.fields);
-  if (!fields)
-    return bad("set: " + fields.error().message);
   auto entry = d.mutate(e.at);
-  if (!entry)
-    return failure(entry.error());
-  for (const auto& m : *fields)
-    if (auto ok = entry->set_text(m.key, m.value); !ok)
-      return ok;
-  return {};
+  return entry ? entry->set_members(e.fields) : failure(entry.error());
 }
 
 expected<void> apply_one(draft& d, const pointer_edit& e) {

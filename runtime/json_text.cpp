@@ -1,6 +1,9 @@
 #include "runtime/json_text.hpp"
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "runtime/codec_json.hpp"
 
@@ -50,30 +53,42 @@ std::string new_member(std::string_view key, std::string_view value) {
   return text;
 }
 
-/// Appends a member behind the last one. `parts` are the object's members.
-std::string appended(std::string_view object, const std::vector<member>& parts,
-                     std::string_view key, std::string_view value) {
-  if (parts.empty())
-    return with_first_member(object, key, value);
-  const auto& last = parts.back().value;
-  const auto at = offset_in(object, last.data() + last.size());
-  std::string text{object.substr(0, at)};
-  text += ',' + new_member(key, value);
-  text += object.substr(at);
-  return text;
-}
+/// Which of `updates` names a key; where there are many, without looking at each.
+class update_index {
+public:
+  explicit update_index(std::span<const member> updates) : updates_{updates} {
+    if (updates.size() > few)
+      for (std::size_t i = 0; i < updates.size(); ++i)
+        by_key_.emplace(updates[i].key, i);
+  }
 
-/// Cuts out the members called `key` from number `from` on, each with one of the commas
-/// around it.
+  [[nodiscard]] std::size_t find(std::string_view key) const { // the size where none does
+    if (by_key_.empty())
+      return static_cast<std::size_t>(
+          std::find_if(updates_.begin(), updates_.end(),
+                       [&](const member& m) { return m.key == key; }) -
+          updates_.begin());
+    const auto entry = by_key_.find(key);
+    return entry == by_key_.end() ? updates_.size() : entry->second;
+  }
+
+private:
+  static constexpr std::size_t few = 8;
+
+  std::span<const member> updates_;
+  std::unordered_map<std::string_view, std::size_t> by_key_;
+};
+
+/// Cuts out the members called `key`, each with one of the commas around it.
 std::string cut_members(std::string_view object, const std::vector<member>& parts,
-                        std::string_view key, std::size_t from) {
+                        std::string_view key) {
   const std::size_t inside = object.find('{') + 1;
   std::string text{object.substr(0, inside)};
   std::size_t done = inside; // how much of `object` is dealt with
   bool first = true;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const char* end = parts[i].value.data() + parts[i].value.size();
-    if (i < from || parts[i].key != key) {
+  for (const auto& m : parts) {
+    const char* end = m.value.data() + m.value.size();
+    if (m.key != key) {
       auto piece = object.substr(done, offset_in(object, end) - done);
       if (first && done != inside) // the comma behind what was cut
         piece.remove_prefix(piece.find(',') + 1);
@@ -128,28 +143,51 @@ void append_pointer(std::string& out, std::optional<std::string_view> value) {
     out += "null";
 }
 
-expected<std::string> with_member(std::string_view object, std::string_view key,
-                                  std::string_view value) {
+expected<std::string> with_members(std::string_view object,
+                                   std::span<const member> updates) {
   auto parts = members(object);
   if (!parts)
     return failure(parts.error());
-  const auto at = std::find_if(parts->begin(), parts->end(),
-                               [&](const member& m) { return m.key == key; });
-  if (at == parts->end())
-    return appended(object, *parts, key, value);
-  const auto index = static_cast<std::size_t>(at - parts->begin());
-  const auto begin = offset_in(object, at->value.data());
-  // A key that stands twice would leave two answers: what is set stands once.
-  std::string text = cut_members(object, *parts, key, index + 1);
-  text.replace(begin, at->value.size(), value);
+  const update_index index{updates};
+  std::vector<bool> used(updates.size());
+  std::size_t done = object.find('{') + 1; // how much of `object` is dealt with
+  std::string text{object.substr(0, done)};
+  for (const auto& m : *parts) {
+    const auto begin = offset_in(object, m.value.data());
+    const auto end = begin + m.value.size();
+    const auto update = index.find(m.key);
+    if (update == updates.size()) {
+      text += object.substr(done, end - done);
+    } else if (!used[update]) { // a key that stands twice would leave two answers
+      used[update] = true;
+      text += object.substr(done, begin - done);
+      text += updates[update].value;
+    }
+    done = end;
+  }
+  bool first = parts->empty();
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    if (used[i])
+      continue;
+    if (!std::exchange(first, false))
+      text += ',';
+    text += new_member(updates[i].key, updates[i].value);
+  }
+  text += object.substr(done);
   return text;
+}
+
+expected<std::string> with_member(std::string_view object, std::string_view key,
+                                  std::string_view value) {
+  const member update{std::string{key}, {}, value};
+  return with_members(object, {&update, 1});
 }
 
 expected<std::string> without_member(std::string_view object, std::string_view key) {
   auto parts = members(object);
   if (!parts)
     return failure(parts.error());
-  return cut_members(object, *parts, key, 0);
+  return cut_members(object, *parts, key);
 }
 
 std::string with_first_member(std::string_view object, std::string_view key,

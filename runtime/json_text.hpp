@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "runtime/codec_json.hpp"
 #include "runtime/errors.hpp"
 
 namespace flok::json {
@@ -27,6 +29,10 @@ void append_pointer(std::string& out, std::optional<std::string_view> value);
 /// is no valid object.
 [[nodiscard]] expected<std::string>
 with_member(std::string_view object, std::string_view key, std::string_view value);
+
+/// The same for several members, whose keys differ, in one pass.
+[[nodiscard]] expected<std::string> with_members(std::string_view object,
+                                                 std::span<const member> updates);
 
 /// `object` without its members called `key`; the same text where there is none.
 [[nodiscard]] expected<std::string> without_member(std::string_view object,

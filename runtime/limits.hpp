@@ -14,10 +14,10 @@ inline constexpr std::size_t namespace_bytes = 255;
 
 /// Largest page in bytes of JSON: several times the largest that anyone was seen to need,
 /// and small enough that a parser's scratch space for one (about six times that) is modest.
-inline constexpr std::size_t page_bytes = std::size_t{16} << 20U;
+inline constexpr std::size_t page_bytes = std::size_t{32} << 20U;
 
 /// Largest line of the shell: a page and what an operation says beside it.
-inline constexpr std::size_t line_bytes = std::size_t{20} << 20U;
+inline constexpr std::size_t line_bytes = std::size_t{40} << 20U;
 
 /// Deepest nesting of a page, counting the page itself.
 inline constexpr std::size_t depth = 256;

@@ -35,7 +35,7 @@ void append_record(std::string& out, const page& p, bool pending) {
   std::memcpy(out.data() + begin + checksum_at, sum.data(), sum.size());
 }
 
-expected<stored_page> decode_record(std::string_view record) {
+expected<stored_page> decode_record(std::string_view record, std::string_view id) {
   if (record.size() < header_bytes || !record.starts_with(magic))
     return failure(errc::storage_failure, "a record without flok's header");
   const auto format = static_cast<unsigned char>(record[4]);
@@ -51,6 +51,9 @@ expected<stored_page> decode_record(std::string_view record) {
   if (!page)
     return failure(errc::storage_failure,
                    "a record that is no page: " + page.error().message);
+  if ((*page)->id() != id)
+    return failure(errc::storage_failure,
+                   "a record of another page: " + std::string{(*page)->id()});
   return stored_page{std::move(*page),
                      (static_cast<unsigned char>(record[5]) & pending_flag) != 0};
 }

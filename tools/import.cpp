@@ -1,16 +1,12 @@
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "actors/read_file.hpp"
 #include "flok.hpp"
 #include "tools/commands.hpp"
 #include "tools/import_list.hpp"
@@ -20,34 +16,42 @@ namespace flok::tools {
 
 namespace {
 
-expected<std::string> read_file(const std::string& path) {
-  std::error_code unknown;
-  if (std::filesystem::is_directory(path, unknown)) // it would open, and read as empty
-    return failure(errc::bad_request, "cannot be read: it is a directory");
-  std::ifstream in{path, std::ios::binary};
-  std::ostringstream text;
-  if (in)
-    text << in.rdbuf();
-  if (!in)
-    return failure(errc::bad_request, std::string{"cannot be read: "} +
-                                          std::strerror(errno == 0 ? EIO : errno));
-  return std::move(text).str();
-}
-
 /// The pages of the list as it is now, by following `_next` from its head. A page that is
-/// missing, that the list has had already, or that is another list's, ends it.
+/// missing, that the list has had already, or that is another list's, ends it; so does a
+/// first page that is no head page.
 std::vector<page_ptr> pages_now(system& sys, const import_arguments& a) {
   std::vector<page_ptr> pages;
   std::set<std::string> seen;
   std::optional<std::string> id = a.list;
   while (id && seen.insert(*id).second) {
     auto page = sys.read(a.ns, *id);
-    if (!page || (!pages.empty() && (*page)->head() != a.list))
+    if (!page || (pages.empty() ? !(*page)->empty() : (*page)->head() != a.list))
       break;
     id = (*page)->next();
     pages.push_back(std::move(*page));
   }
   return pages;
+}
+
+/// Why the list cannot go where it shall: a page of one of its names is not of this list.
+expected<void> check_free(system& sys, const import_arguments& a,
+                          const std::vector<page_ptr>& now,
+                          const std::vector<page_ptr>& pages) {
+  std::set<std::string_view> own;
+  for (const auto& page : now)
+    own.insert(page->id());
+  for (const auto& page : pages) {
+    if (own.contains(page->id()))
+      continue;
+    const auto there = sys.read(a.ns, page->id());
+    if (!there && there.error().code != errc::no_such_page)
+      return failure(there.error());
+    if (there && (*there)->head() != a.list && !(*there)->empty())
+      return failure(errc::conflict, "the page " + std::string{page->id()} +
+                                         " is there already and is none of the list " +
+                                         a.list + "; choose another --list");
+  }
+  return {};
 }
 
 struct outcome {
@@ -105,6 +109,8 @@ expected<outcome> import_into(system& sys, const import_arguments& a,
       make_list(entries, {a.list, a.id_field, a.per_page}, std::move(known), sys.ids());
   if (!pages)
     return failure(pages.error());
+  if (auto ok = check_free(sys, a, now, *pages); !ok)
+    return failure(ok.error());
   return write_list(sys, a, now, std::move(*pages));
 }
 
@@ -124,9 +130,9 @@ int complain(const std::string& about, const error& why, int code) {
 int run_import(const import_arguments& a) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("flok"));
   // What can be refused is refused before anything starts and a data folder is made.
-  const auto text = read_file(a.file);
+  const auto text = read_file(a.file, errc::bad_request);
   if (!text)
-    return complain(a.file, text.error(), exit_usage);
+    return complain("", text.error(), exit_usage);
   const auto entries = list_entries(*text, a.pointer);
   if (!entries)
     return complain(a.file, entries.error(), exit_failed);

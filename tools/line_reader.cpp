@@ -26,24 +26,33 @@ bool line_reader::wait() const {
   return fds[1].revents == 0;
 }
 
+/// The number of bytes read; 0 at the end of the input; negative where it was cut off.
+ssize_t line_reader::read_some(char* to) {
+  for (;;) {
+    if (!wait())
+      return -1;
+    const ssize_t got = ::read(fd_, to, chunk_bytes);
+    if (got >= 0)
+      return got;
+    if (errno == EINTR || errno == EAGAIN) // or somebody else has read what there was
+      continue;
+    error_ = errno;
+    return -1;
+  }
+}
+
 std::vector<line_reader::line> line_reader::next() {
   std::vector<line> out;
   const auto chunk = std::make_unique_for_overwrite<char[]>(chunk_bytes);
   while (out.empty() && !ended_) {
-    ssize_t got = 0;
-    if (wait())
-      do
-        got = ::read(fd_, chunk.get(), chunk_bytes);
-      while (got < 0 && errno == EINTR);
-    if (got < 0 && errno == EAGAIN)
-      continue; // somebody else has read what there was
+    const ssize_t got = read_some(chunk.get());
     if (got > 0) {
       split(chunk.get(), static_cast<std::size_t>(got), out);
-    } else {
-      ended_ = true;
-      if (!rest_.empty() || skipping_)
-        end_line(out);
+      continue;
     }
+    ended_ = true;
+    if (got == 0 && (!rest_.empty() || skipping_))
+      end_line(out);
   }
   return out;
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 namespace flok::tools {
 
 /// Splits what a file descriptor delivers into lines. One thread.
@@ -21,13 +23,17 @@ public:
   };
 
   /// The next lines, as many as came together; none at the end of input. A last line
-  /// without a line end is one too.
+  /// without a line end is one too, but not one that a request to stop or an error cut off.
   [[nodiscard]] std::vector<line> next();
+
+  /// Why the input could not be read to its end, or 0: an `errno`.
+  [[nodiscard]] int error() const { return error_; }
 
 private:
   void split(const char* bytes, std::size_t size, std::vector<line>& out);
   void end_line(std::vector<line>& out);
   [[nodiscard]] bool wait() const;
+  [[nodiscard]] ssize_t read_some(char* to);
 
   int fd_;
   int stop_fd_;
@@ -35,6 +41,7 @@ private:
   std::string rest_; ///< of a line whose end has not come yet
   bool skipping_ = false;
   bool ended_ = false;
+  int error_ = 0;
 };
 
 } // namespace flok::tools

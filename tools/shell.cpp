@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstring>
 #include <mutex>
 #include <optional>
 
@@ -18,13 +19,14 @@ namespace flok::tools {
 
 namespace {
 
-/// Feeds lines to the session until they end, or nobody reads the answers.
-void converse(shell_session& session, output& out, const stop_signal& stop) {
+/// Feeds lines to the session until they end, or nobody reads the answers. False where the
+/// input could not be read to its end.
+bool converse(shell_session& session, output& out, const stop_signal& stop) {
   line_reader in{STDIN_FILENO, limits::line_bytes, stop.fd()};
   for (auto lines = in.next(); !lines.empty(); lines = in.next())
     for (auto& line : lines) {
       if (!out.wait_for_room(limits::unread_output_bytes, [&] { return stop.stopped(); }))
-        return;
+        return true;
       shell_op op;
       if (line.too_long)
         op.wrong =
@@ -34,6 +36,10 @@ void converse(shell_session& session, output& out, const stop_signal& stop) {
         op = parse_op(line.text);
       session.add(std::move(op));
     }
+  if (in.error() != 0)
+    std::fprintf(stderr, "flok shell: the input cannot be read: %s\n",
+                 std::strerror(in.error()));
+  return in.error() == 0;
 }
 
 } // namespace
@@ -54,9 +60,10 @@ int run_shell(const shell_arguments& arguments) {
     std::fprintf(stderr, "flok shell: %s\n", sys.error().message.c_str());
     return exit_usage;
   }
+  bool heard = false;
   {
     shell_session session{**sys, (*sys)->configuration(), print};
-    converse(session, out, *stop);
+    heard = converse(session, out, *stop);
     session.finish();
   }
   const auto committed = (*sys)->close();
@@ -67,7 +74,7 @@ int run_shell(const shell_arguments& arguments) {
   if (!committed)
     std::fprintf(stderr, "flok shell: pages were not kept: %s\n",
                  committed.error().message.c_str());
-  return committed && printed ? exit_ok : exit_failed;
+  return heard && committed && printed ? exit_ok : exit_failed;
 }
 
 } // namespace flok::tools

@@ -1,5 +1,7 @@
 #include "tools/stop_signal.hpp"
 
+#include <array>
+
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -11,8 +13,8 @@ namespace {
 sigset_t stopping_signals() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
+  for (const int signal : std::array{SIGINT, SIGTERM, SIGHUP})
+    sigaddset(&set, signal);
   return set;
 }
 

@@ -1,14 +1,14 @@
-// SIGINT and SIGTERM as the end of input, so that a stopped shell pages out first.
+// SIGINT, SIGTERM and SIGHUP as the end of input, so that a stopped shell pages out first.
 #pragma once
 
 #include <csignal>
 
 namespace flok::tools {
 
-/// While it lives, SIGINT and SIGTERM make `fd` readable instead of ending the process;
-/// those that come later end it again. From the first one on, a write to a closed pipe is
-/// an error instead of a signal. One at a time in a process, in its first thread, before
-/// there are others.
+/// While it lives, SIGINT, SIGTERM and SIGHUP make `fd` readable instead of ending the
+/// process; those that come later end it again. From the first one on, a write to a closed
+/// pipe is an error instead of a signal. One at a time in a process, in its first thread,
+/// before there are others.
 class stop_signal {
 public:
   stop_signal();

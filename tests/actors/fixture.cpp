@@ -362,7 +362,7 @@ std::string world::on_disk(const std::string& id, const std::string& ns) {
   const auto* record = disk->record(ns, id);
   if (record == nullptr)
     return "-";
-  const auto stored = decode_record(*record);
+  const auto stored = decode_record(*record, id);
   REQUIRE(stored.has_value());
   return label(*stored->page) + (stored->pending ? " ?" : "");
 }

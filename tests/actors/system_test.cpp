@@ -133,7 +133,7 @@ TEST_CASE("system: several namespaces, whichever vm serves them") {
   }
 }
 
-TEST_CASE("system: two at once on two directories; one directory is for one only") {
+TEST_CASE("system: two at once on two directories, one directory is for one only") {
   const temp_dir dir;
   const auto one = started(dir / "one");
   const auto two = started(dir / "two");

@@ -25,7 +25,7 @@ TEST_CASE("watch: a resident page is told at once, before the answer") {
   CHECK(r.heard() == strings{"a=1 cache", "done"});
 }
 
-TEST_CASE("watch: a page on disk is told once it is loaded; the answer does not wait") {
+TEST_CASE("watch: a page on disk is told once it is loaded, and the answer does not wait") {
   world w;
   w.given_on_disk(version("a", "1"));
   recorder r{w};

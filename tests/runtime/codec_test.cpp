@@ -329,7 +329,7 @@ TEST_CASE("a page larger than the limit is refused") {
   for (const auto known : {checked::nothing, checked::grammar}) {
     const auto why = refusal_of(of_size(limits::page_bytes + 1), known);
     CHECK(why.code == errc::invalid_page);
-    CHECK(why.message == "the page is larger than 16777216 bytes");
+    CHECK(why.message == "the page is larger than 33554432 bytes");
   }
 }
 
@@ -341,7 +341,7 @@ TEST_CASE("a page that outgrows the limit by the signatures it lacks is refused"
   for (int i = 0; i < 60; ++i)
     entries += R"(,{"_id":")" + std::to_string(i) + "\"}";
   REQUIRE(array_of(entries).size() < limits::page_bytes);
-  CHECK(refusal_of(array_of(entries)).message == "the page is larger than 16777216 bytes");
+  CHECK(refusal_of(array_of(entries)).message == "the page is larger than 33554432 bytes");
 }
 
 TEST_CASE("what was checked as part of a whole is read without a second check") {

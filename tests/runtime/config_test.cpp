@@ -33,7 +33,7 @@ std::string with_pagers(const std::string& list) { return R"({"pagers":[)" + lis
 
 } // namespace
 
-TEST_CASE("only a pager's name and namespace are required; all else has defaults") {
+TEST_CASE("only a pager's name and namespace are required, all else has defaults") {
   const auto c = read("{" + pagers + "}");
   REQUIRE(c.pagers.size() == 1);
   CHECK(c.pagers[0].name == "mem0");
@@ -171,6 +171,8 @@ TEST_CASE("other values have their types") {
         "services.json: /storage/path: a string was expected");
   CHECK(why_not(with(R"("storage":{"path":""})")) ==
         "services.json: /storage/path: must not be empty");
+  CHECK(why_not(with(R"("storage":{"path":"a\u0000b"})")) ==
+        "services.json: /storage/path: no path holds a zero byte");
 }
 
 TEST_CASE("a configuration that was made in a program is checked alike") {

@@ -41,6 +41,58 @@ TEST_CASE("members that are not set keep their text and order") {
         R"({ "z" : 1.0 ,"_id":"a", "_sig":"*","t":"new","o":{"b":1, "a":2},"n":1E400 })");
 }
 
+TEST_CASE("several members are set at once, or none of them") {
+  auto d = array_draft();
+  auto e = d.mutate(0).value();
+  REQUIRE(e.set_members(R"({"z":[ ], "n" : null,"_sig":"x","t":{ }})").has_value());
+  const std::string set =
+      R"({ "z" : [ ] ,"_id":"a", "_sig":"*","t":{ },"o":{"b":1, "a":2},"n":null })";
+  CHECK(first(d) == set);
+  CHECK(e.set_members(R"({"z":1,"n":2,"z":3})").error() ==
+        error{errc::invalid_page, R"("z" is given twice)"});
+  CHECK(e.set_members(R"({"z":1,"_id":""})").error().code == errc::invalid_page);
+  CHECK(e.set_members("[]").error().code == errc::invalid_page);
+  CHECK(first(d) == set);
+  std::string many = "{";
+  for (int i = 0; i < 50; ++i)
+    many += (i == 0 ? "" : ",") + std::string{"\"m"} + std::to_string(i % 5 * 10 + i / 5) +
+            "\":" + std::to_string(i);
+  REQUIRE(e.set_members(many + "}").has_value());
+  CHECK(finished(d)->member(0, "m12") == "11");
+  REQUIRE(e.set_members(many + R"(,"z":7})").has_value());
+  CHECK(finished(d)->member(0, "z") == "7");
+  CHECK(finished(d)->member(0, "m49") == "49");
+}
+
+TEST_CASE("names are found however many entries came, went and were renamed") {
+  auto a = new_page(page_kind::array, counted_ids(), "p");
+  auto h = new_page(page_kind::hash, counted_ids(), "h");
+  const auto name = [](int i) { return "n" + std::to_string(i); };
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(a.insert(0, {{"_id", name(i)}}).has_value());
+    REQUIRE(h.insert(name(i), {{"v", i}}).has_value());
+  }
+  CHECK(a.insert(50, {{"_id", "n7"}}).error().code == errc::invalid_page);
+  REQUIRE(a.erase(92).has_value()); // the last inserted come first
+  REQUIRE(a.insert(100 - 1, {{"_id", "n7"}}).has_value());
+  auto e = a.mutate(0).value();
+  CHECK(e.set("_id", "n98").error().code == errc::invalid_page);
+  REQUIRE(e.set("_id", "other").has_value());
+  REQUIRE(a.insert(0, {{"_id", "n99"}}).has_value());
+  CHECK(a.insert(0, {{"_id", "other"}}).error().code == errc::invalid_page);
+  REQUIRE(a.erase(1).has_value());
+  REQUIRE(e.set("_id", "nobody's").has_value()); // lost: it is erased
+  REQUIRE(a.insert(0, {{"_id", "other"}}).has_value());
+  REQUIRE(a.insert(0, {{"_id", "nobody's"}}).has_value());
+  REQUIRE(h.erase("n3").has_value());
+  CHECK(h.erase("n3").error().code == errc::bad_index);
+  for (int i = 4; i < 100; ++i)
+    REQUIRE(h.insert(name(i), {{"v", -i}}).has_value());
+  CHECK(h.size() == 99);
+  CHECK(finished(h)->member(98, "v") == "-99");
+  CHECK(finished(a)->size() == 102);
+}
+
 TEST_CASE("a member is erased, and one that is not there is no error") {
   auto d = array_draft();
   auto e = d.mutate(0).value();
@@ -99,7 +151,7 @@ TEST_CASE("what cannot be set is refused, and leaves the draft as it was") {
     return result.error().message;
   };
   CHECK(refused(e.set("_id", "b")) == R"(_id: "b" is taken)");
-  CHECK(refused(e.set("_id", "")) == R"(_id: "" names no entry)");
+  CHECK(refused(e.set("_id", "")) == "_id: an empty string names no entry");
   CHECK(refused(e.set("_id", 1)) == "_id: a string was expected");
   CHECK(refused(e.erase("_id")) == "_id cannot be removed");
   CHECK(refused(e.erase("_sig")) == "_sig cannot be removed");

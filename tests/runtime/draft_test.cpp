@@ -273,7 +273,7 @@ TEST_CASE("a draft refuses to make a page larger than the limit") {
   REQUIRE(d.insert("a", {{"t", half}}).has_value());
   REQUIRE(d.insert("b", {{"t", half}}).has_value());
   CHECK(d.finish().error() ==
-        error{errc::invalid_page, "the page is larger than 16777216 bytes"});
+        error{errc::invalid_page, "the page is larger than 33554432 bytes"});
   REQUIRE(d.erase("a").has_value());
   CHECK(finished(d)->size() == 1);
 }

@@ -34,7 +34,7 @@ std::string sealed(const std::string& body) {
 }
 
 error refused_record(const std::string& record) {
-  auto stored = decode_record(record);
+  auto stored = decode_record(record, "p");
   REQUIRE_FALSE(stored.has_value());
   return stored.error();
 }
@@ -44,7 +44,7 @@ error refused_record(const std::string& record) {
 TEST_CASE("a record gives its page back, byte for byte, and whether it is pending") {
   const auto page = page_of(sample);
   for (const bool pending : {false, true}) {
-    const auto stored = decode_record(record_of(*page, pending));
+    const auto stored = decode_record(record_of(*page, pending), "p");
     REQUIRE(stored.has_value());
     CHECK(stored->page->json() == page->json());
     CHECK(stored->page->hash() == page->hash());
@@ -93,7 +93,7 @@ TEST_CASE("a record with any one bit flipped is refused, but for flags and paddi
       auto damaged = record;
       damaged[at] =
           static_cast<char>(static_cast<unsigned char>(damaged[at]) ^ (1U << bit));
-      const auto stored = decode_record(damaged);
+      const auto stored = decode_record(damaged, "p");
       INFO("byte " << at << ", bit " << bit);
       if (at >= flags_at && at < checksum_at) {
         REQUIRE(stored.has_value());
@@ -121,12 +121,18 @@ TEST_CASE("a record whose checksum holds but whose body is no page is refused") 
 
 TEST_CASE("a trusted record's hash is taken as it stands, where it is a number") {
   const std::string body = R"({"_id":"p","_type":"array","_hash":"17","entries":[]})";
-  CHECK(decode_record(sealed(body)).value().page->hash() == 17);
+  CHECK(decode_record(sealed(body), "p").value().page->hash() == 17);
   for (const char* hash : {"", "x", "4294967296", "-1", "17 "}) {
     auto other = body;
     other.replace(other.find("17"), 2, hash);
-    CHECK(decode_record(sealed(other)).value().page->hash() == crc32(0, "p"));
+    CHECK(decode_record(sealed(other), "p").value().page->hash() == crc32(0, "p"));
   }
+}
+
+TEST_CASE("a record that stands under another page's id is refused") {
+  const auto stored = decode_record(record_of(*page_of(sample)), "q");
+  REQUIRE_FALSE(stored.has_value());
+  CHECK(stored.error() == error{errc::storage_failure, "a record of another page: p"});
 }
 
 TEST_CASE("what was kept is read back even where it is larger than a page may be") {
@@ -134,7 +140,7 @@ TEST_CASE("what was kept is read back even where it is larger than a page may be
   std::string entry = R"({"_id":"a","_sig":"s","t":"")";
   entry.insert(entry.size() - 1, limits::page_bytes, 'x');
   const auto body = R"({"_id":"p","_type":"array","entries":[)" + entry + "}]}";
-  CHECK(decode_record(sealed(body)).value().page->size() == 1);
+  CHECK(decode_record(sealed(body), "p").value().page->size() == 1);
 }
 
 } // namespace flok::testing

@@ -251,7 +251,7 @@ void simulated_world::disk_looks() {
       const auto entry = disk_.find(l.key);
       if (entry == disk_.end())
         return;
-      const auto stored = decode_record(entry->second.bytes).value();
+      const auto stored = decode_record(entry->second.bytes, l.key.second).value();
       l.found = {stored.page, stored.pending, entry->second.position};
       return;
     }
@@ -409,7 +409,8 @@ void simulated_world::check_kept() {
       const auto resident = space_->resident(ns, key.second);
       CHECK(resident == model_.resident(key));
       if (resident)
-        CHECK(decode_record(disk_.at(key).bytes)->page->json() == resident->json());
+        CHECK(decode_record(disk_.at(key).bytes, key.second)->page->json() ==
+              resident->json());
     }
   }
 }

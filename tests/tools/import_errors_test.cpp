@@ -1,4 +1,5 @@
 // `flok import`: what it refuses, how it says so, and that nothing changes then.
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/tools/import_home.hpp"
 
@@ -34,7 +35,7 @@ public:
     const auto result = w.import(text, options);
     check_refusal(result, parts);
     CHECK(result.errors.find("input.json") != std::string::npos);
-    CHECK(w.database() == before_);
+    CHECK((w.database() == before_)); // bytes nobody wants to see printed
   }
 
   /// Runs the tool with these arguments, and expects it to refuse them.
@@ -135,7 +136,7 @@ TEST_CASE("import error: an entry nested too deep, a page too large", "[import][
     return R"([{"k":"a","n":)" + std::string(depth, '[') + std::string(depth, ']') + "}]";
   };
   u.refuses(nested(255), {"deep"});
-  u.refuses(R"([{"k":"a","n":")" + std::string(std::size_t{17} << 20U, 'x') + "\"}]",
+  u.refuses(R"([{"k":"a","n":")" + std::string(flok::limits::page_bytes, 'x') + "\"}]",
             {"list-1", "larger"});
   CHECK(u.w.import(nested(200), {"--id-field", "k"}).status == 0);
 }
@@ -151,6 +152,22 @@ TEST_CASE("import error: a list's name that cannot be a page's", "[import][error
   refuses("\xFF", {"UTF-8"});
   refuses(std::string(512, 'x'), {"512 bytes"});
   refuses(std::string(511, 'x'), {"513 bytes"}); // of its first page
+}
+
+TEST_CASE("import error: pages that are another list's, or somebody's own",
+          "[import][errors]") {
+  const unharmed_list u;
+  const std::string one = R"([{"k":"c"}])";
+  const auto check = [&](const std::string& list, const std::string& taken) {
+    const auto before = u.w.database();
+    check_refusal(u.w.import(one, {"--id-field", "k"}, list),
+                  {"page " + taken + " is there already"});
+    CHECK(u.w.database() == before);
+  };
+  check("list-1", "list-1"); // would be its head page
+  u.w.write_page(R"({"_id":"mine-1","_type":"hash","entries":{"x":{"v":1}}})");
+  check("mine", "mine-1");
+  CHECK(u.w.entries().size() == 2);
 }
 
 TEST_CASE("import error: a file that cannot be read", "[import][errors]") {

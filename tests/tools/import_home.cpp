@@ -81,6 +81,13 @@ strings import_home::ids(const std::string& list) const {
   return all;
 }
 
+void import_home::write_page(const std::string& page) const {
+  auto shell = home.start_kept();
+  shell.must({{"op", "write"}, {"ns", "user"}, {"page", json::parse(page)}});
+  if (shell.finish().status != 0)
+    throw std::runtime_error("the shell that writes failed");
+}
+
 void import_home::edit(const std::string& id, const json& edits) const {
   auto shell = home.start_kept();
   shell.must(op::edit("user", id, edits));

@@ -28,6 +28,8 @@ struct import_home {
   [[nodiscard]] strings ids(const std::string& list = "list") const;
   /// Changes a page through the shell, as somebody else may.
   void edit(const std::string& id, const json& edits) const;
+  /// Writes a page through the shell.
+  void write_page(const std::string& page) const;
 
   /// The bytes of the database, which a run that changes nothing leaves as they are.
   [[nodiscard]] std::string database() const;

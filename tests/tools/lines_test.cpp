@@ -210,14 +210,29 @@ TEST_CASE("line_reader: a request to stop ends the wait for input", "[lines]") {
   CHECK(lines.get() == 0);
 }
 
+TEST_CASE("line_reader: a request to stop drops the line that it cuts off", "[lines]") {
+  for (const std::string piece : {"half", "far too long"}) {
+    channel input;
+    channel stop;
+    line_reader reader{input.out(), 8, stop.out()};
+    input.write("a\n" + piece);
+    CHECK(reader.next().size() == 1); // and the piece of the next one is read
+    stop.write("x");
+    CHECK(reader.next().empty());
+    CHECK(reader.error() == 0);
+  }
+}
+
 TEST_CASE("line_reader: what cannot be read is at its end", "[lines]") {
   const int gone = ::dup(STDIN_FILENO);
   ::close(gone);
   line_reader closed{gone, 8};
   CHECK(closed.next().empty());
+  CHECK(closed.error() == EBADF);
   const int folder = ::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   line_reader reader{folder, 8};
   CHECK(reader.next().empty());
+  CHECK(reader.error() == EISDIR);
   ::close(folder);
 }
 

@@ -89,7 +89,7 @@ inline constexpr caf::atom_value error_category = caf::atom("flok");
 /// An error as CAF carries it. Codes are counted from 1: to CAF, 0 is no error at all.
 [[nodiscard]] inline caf::error to_caf(const error& e) {
   return {static_cast<std::uint8_t>(static_cast<unsigned>(e.code) + 1U), error_category,
-          caf::make_message(e.message)};
+          caf::make_message(e.message, e.hash)};
 }
 
 /// An error that CAF delivered. What is not flok's own, such as an actor that is down, is
@@ -97,10 +97,12 @@ inline constexpr caf::atom_value error_category = caf::atom("flok");
 [[nodiscard]] inline error from_caf(const caf::error& e) {
   if (!e || e.category() != error_category || e.code() == 0 || e.code() > errc_count)
     return {errc::shutting_down, "the actor asked is gone"};
-  std::string text;
-  if (e.context().match_elements<std::string>())
-    text = e.context().get_as<std::string>(0);
-  return {static_cast<errc>(e.code() - 1U), std::move(text)};
+  error what{static_cast<errc>(e.code() - 1U), {}};
+  if (e.context().match_elements<std::string, std::string>()) {
+    what.message = e.context().get_as<std::string>(0);
+    what.hash = e.context().get_as<std::string>(1);
+  }
+  return what;
 }
 
 // -- sending ------------------------------------------------------------------

@@ -1,10 +1,12 @@
 #include "actors/controller.hpp"
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <utility>
 
 #include "actors/controller_actor.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok {
 
@@ -124,7 +126,9 @@ public:
       return;
     posted_->close();
     handlers_.clear(); // they may use what is there only until this controller has ended
+    held_.clear();
     on_updates_.reset();
+    on_removed_.reset();
     on_error_.reset();
     context_->controllers.ended(self_->address(), started_);
   }
@@ -145,9 +149,24 @@ public:
     started_ = true;
     context_->controllers.started(self_->address());
     return {
-        [this](const read_res& r) { tell(r); },
+        [this](const read_res& r) { take(r); },
+        [this](const removed& r) { take(r); },
         [this](const wake_up&) { run_posted(); },
-        [](const barrier_request&) { return done{}; },
+        [this](const barrier_request&) {
+          auto promise = self_->make_response_promise<done>();
+          if (held_.empty())
+            promise.deliver(done{});
+          else
+            held_.push_back({[promise]() mutable { promise.deliver(done{}); }, false});
+          return promise;
+        },
+        [this](const stall_request& r) {
+          stall_ = std::chrono::milliseconds{r.ms};
+          if (r.ms == 0)
+            run_held();
+          return done{};
+        },
+        [this](const stall_tick&) { run_held(); },
     };
   }
 
@@ -194,25 +213,90 @@ public:
   }
 
   void watch(std::string_view ns, std::string_view id, bool sync, update_handler handler,
-             answer_handler<void> answer) {
+             answer_handler<void> answer, watch_options options) {
     handlers_[{std::string{ns}, std::string{id}}] =
         std::make_shared<update_handler>(std::move(handler));
+    expect_changes(ns, id, options.changes);
     ask<done>(ns,
-              watch_request{std::string{ns}, std::string{id}, sync, watcher_actor{self_}},
+              watch_request{std::string{ns}, std::string{id}, sync, watcher_actor{self_},
+                            options.every},
               std::move(answer), [](const done&) { return expected<void>{}; });
   }
 
   void unwatch(std::string_view ns, std::string_view id, answer_handler<void> answer) {
     handlers_.erase({std::string{ns}, std::string{id}});
+    expect_changes(ns, id, false);
     ask<done>(ns, unwatch_request{std::string{ns}, std::string{id}, watcher_actor{self_}},
               std::move(answer), [](const done&) { return expected<void>{}; });
+  }
+
+  void expect_changes(std::string_view ns, std::string_view id, bool wanted) {
+    key page{std::string{ns}, std::string{id}};
+    if (wanted)
+      last_seen_.try_emplace(std::move(page));
+    else
+      last_seen_.erase(page);
+  }
+
+  // -- events -----------------------------------------------------------------
+
+  /// Tells of an event now, or later where this controller is stalled.
+  template <class Event>
+  void take(const Event& e) {
+    if (held_.empty() && stall_.count() == 0)
+      return tell(e);
+    held_.push_back({[this, e] { tell(e); }, true});
+    if (held_.size() == 1)
+      self_->delayed_send(self_, stall_, stall_tick{});
+  }
+
+  /// The first event that was held has taken its time; what takes none may follow.
+  void run_held() {
+    for (bool first = true; !held_.empty(); first = false) {
+      if (!first && held_.front().second && stall_.count() != 0)
+        return self_->delayed_send(self_, stall_, stall_tick{});
+      const auto event = std::move(held_.front().first);
+      held_.pop_front();
+      event();
+    }
+  }
+
+  /// Reports to the vm what was dealt with, many at once.
+  void dealt_with(const std::string& ns) {
+    const auto vm = context_->vms.find(ns);
+    if (vm == context_->vms.end() || ended_)
+      return;
+    auto& delivered = delivered_[vm->second.id()];
+    if (++delivered < limits::credit_batch)
+      return;
+    self_->send(vm->second, credit{watcher_actor{self_}, std::exchange(delivered, 0)});
+  }
+
+  void tell(const removed& r) {
+    if (const auto seen = last_seen_.find(key_view{r.ns, r.id}); seen != last_seen_.end())
+      seen->second.reset();
+    if (const auto handler = on_removed_) // it may replace itself while it runs
+      (*handler)({r.ns, r.id, r.how});
+    dealt_with(r.ns);
+  }
+
+  /// What has changed in a page since its last version, where that is wanted.
+  std::shared_ptr<const std::vector<change>> changes_to(const std::string& ns,
+                                                        const page_ptr& page) {
+    const auto seen = last_seen_.find(key_view{ns, page->id()});
+    if (seen == last_seen_.end())
+      return nullptr;
+    const auto before = std::exchange(seen->second, page);
+    auto changes = before ? diff(*before, *page) : failure(error{});
+    return changes ? std::make_shared<const std::vector<change>>(std::move(*changes))
+                   : nullptr;
   }
 
   void tell(const read_res& r) {
     std::vector<update> updates;
     updates.reserve(r.pages.size());
     for (const auto& page : r.pages)
-      updates.push_back({r.ns, page, r.why, r.pending});
+      updates.push_back({r.ns, page, r.why, r.pending, changes_to(r.ns, page)});
     if (const auto handler = on_updates_) // it may replace itself while it runs
       (*handler)(updates);
     for (const auto& u : updates) {
@@ -225,6 +309,7 @@ public:
       if (*handler)
         (*handler)(u);
     }
+    dealt_with(r.ns);
   }
 
   /// One piece of work for each message, so that none crowds out what comes between.
@@ -238,6 +323,7 @@ public:
   std::shared_ptr<system_context> context_;
   std::shared_ptr<post_queue> posted_;
   std::shared_ptr<const batch_handler> on_updates_;
+  std::shared_ptr<const std::function<void(const removed_page&)>> on_removed_;
   std::shared_ptr<const std::function<void(const error&)>> on_error_;
   bool started_ = false;
   bool ended_ = false;
@@ -250,6 +336,10 @@ private:
     bool operator()(const key_view& a, const key_view& b) const { return a < b; }
   };
   std::map<key, std::shared_ptr<update_handler>, key_less> handlers_;
+  std::map<key, page_ptr, key_less> last_seen_;      ///< of those whose changes are wanted
+  std::map<caf::actor_id, std::uint32_t> delivered_; ///< and not reported yet, by vm
+  std::chrono::milliseconds stall_{};
+  std::deque<std::pair<std::function<void()>, bool>> held_; ///< whether it takes time
 };
 
 controller_ref spawn_controller(caf::actor_system& sys,
@@ -278,13 +368,22 @@ constexpr auto as_page = [](const auto& reply) {
 } // namespace
 
 void controller::watch(std::string_view ns, std::string_view id, update_handler handler,
-                       answer_handler<void> answer) {
-  impl_.watch(ns, id, false, std::move(handler), std::move(answer));
+                       answer_handler<void> answer, watch_options options) {
+  impl_.watch(ns, id, false, std::move(handler), std::move(answer), options);
 }
 
 void controller::watch_sync(std::string_view ns, std::string_view id,
-                            update_handler handler, answer_handler<void> answer) {
-  impl_.watch(ns, id, true, std::move(handler), std::move(answer));
+                            update_handler handler, answer_handler<void> answer,
+                            watch_options options) {
+  impl_.watch(ns, id, true, std::move(handler), std::move(answer), options);
+}
+
+void controller::expect_changes(std::string_view ns, std::string_view id, bool wanted) {
+  impl_.expect_changes(ns, id, wanted);
+}
+
+void controller::on_removed(std::function<void(const removed_page&)> handler) {
+  impl_.on_removed_ = shared(std::move(handler));
 }
 
 void controller::unwatch(std::string_view ns, std::string_view id,
@@ -308,18 +407,31 @@ void controller::read_sync(std::string_view ns, std::string_view id,
                         std::move(answer), as_page);
 }
 
-void controller::write(std::string_view ns, page_ptr page,
-                       answer_handler<page_ptr> answer) {
-  impl_.ask<written>(ns, write_request{std::string{ns}, std::move(page)}, std::move(answer),
-                     as_page);
+void controller::write(std::string_view ns, page_ptr page, answer_handler<page_ptr> answer,
+                       write_rule rule) {
+  impl_.ask<written>(ns, write_request{std::string{ns}, std::move(page), std::move(rule)},
+                     std::move(answer), as_page);
 }
 
 void controller::edit(std::string_view ns, std::string_view id,
                       std::vector<flok::edit> edits, std::optional<page_kind> create,
-                      answer_handler<page_ptr> answer) {
-  impl_.ask<written>(
-      ns, edit_request{std::string{ns}, std::string{id}, std::move(edits), create},
-      std::move(answer), as_page);
+                      answer_handler<page_ptr> answer, write_rule rule) {
+  impl_.ask<written>(ns,
+                     edit_request{std::string{ns}, std::string{id}, std::move(edits),
+                                  create, std::move(rule)},
+                     std::move(answer), as_page);
+}
+
+void controller::erase(std::string_view ns, std::string_view id,
+                       answer_handler<void> answer, write_rule rule) {
+  impl_.ask<done>(ns, delete_request{std::string{ns}, std::string{id}, std::move(rule)},
+                  std::move(answer), [](const done&) { return expected<void>{}; });
+}
+
+void controller::invalidate(std::string_view ns, std::string_view id,
+                            answer_handler<void> answer) {
+  impl_.ask<done>(ns, invalidate_request{std::string{ns}, std::string{id}},
+                  std::move(answer), [](const done&) { return expected<void>{}; });
 }
 
 draft controller::new_page(page_kind kind, std::optional<std::string> id) const {

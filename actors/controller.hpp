@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/diff.hpp"
 #include "runtime/draft.hpp"
 #include "runtime/edits.hpp"
 #include "runtime/effects.hpp"
@@ -24,6 +25,22 @@ struct update {
   page_ptr page; ///< may be kept; never null
   origin why = origin::cache;
   bool pending = false; ///< holds changes that the namespace's authority has not confirmed
+
+  /// The full diff from the version that came before, where the watch asked for `changes`;
+  /// null where none came before, or where there is no diff from it (of another `_type`).
+  std::shared_ptr<const std::vector<change>> changes = nullptr;
+};
+
+/// A page that a controller watches is there no longer. The watch stays.
+struct removed_page {
+  std::string_view ns;
+  std::string_view id;
+  removal how = removal::deleted;
+};
+
+struct watch_options {
+  bool changes = false; ///< updates say what has changed
+  bool every = false;   ///< every version is wanted, however slow this controller is
 };
 
 using update_handler = std::function<void(const update&)>;
@@ -49,13 +66,19 @@ public:
 
   /// Watches a page: `handler` gets it as it is in memory, or a moment later as it is on
   /// disk, and then each change. Watching again replaces the handler. Seed 002, `watch`.
+  /// A controller that does not keep up gets, of each page, only the newest version once it
+  /// has dealt with what it was sent (`limits::undelivered`), unless it asks for every one.
   void watch(std::string_view ns, std::string_view id, update_handler handler,
-             answer_handler<void> answer = {});
+             answer_handler<void> answer = {}, watch_options options = {});
 
   /// The same, but answered only once the page has been told, or is known not to be in
   /// memory nor on disk (`no_such_page`; the watch stays). Its load overtakes queued ones.
   void watch_sync(std::string_view ns, std::string_view id, update_handler handler,
-                  answer_handler<void> answer = {});
+                  answer_handler<void> answer = {}, watch_options options = {});
+
+  /// Whether updates of a page say what has changed. A watch sets that too; this one is for
+  /// who watches by other means (controller_actor.hpp).
+  void expect_changes(std::string_view ns, std::string_view id, bool wanted);
 
   /// Ends a watch; its handler is not called again.
   void unwatch(std::string_view ns, std::string_view id, answer_handler<void> answer = {});
@@ -63,19 +86,33 @@ public:
   /// Gets all updates, whatever was watched, before the pages' own handlers.
   void on_updates(batch_handler handler);
 
+  /// Gets those watched pages that are there no longer.
+  void on_removed(std::function<void(const removed_page&)> handler);
+
   /// Reads a page once: from memory, disk, or its pager (`read_sync`: not the pager).
   void read(std::string_view ns, std::string_view id, answer_handler<page_ptr> answer);
   void read_sync(std::string_view ns, std::string_view id, answer_handler<page_ptr> answer);
 
   /// Writes a page; the pager decides what that means. The answer is the page as written,
   /// and comes after what the pager cached for it has taken effect. Seed 002, `write`.
-  void write(std::string_view ns, page_ptr page, answer_handler<page_ptr> answer = {});
+  void write(std::string_view ns, page_ptr page, answer_handler<page_ptr> answer = {},
+             write_rule rule = {});
 
   /// Edits a page where it is, so that no other write comes between; with `create`, a page
   /// that does not exist begins empty.
   void edit(std::string_view ns, std::string_view id, std::vector<flok::edit> edits,
             std::optional<page_kind> create = std::nullopt,
-            answer_handler<page_ptr> answer = {});
+            answer_handler<page_ptr> answer = {}, write_rule rule = {});
+
+  /// Deletes a page, where its pager agrees; its watchers hear of it (`on_removed`). That
+  /// there is none is no error.
+  void erase(std::string_view ns, std::string_view id, answer_handler<void> answer = {},
+             write_rule rule = {});
+
+  /// Says that the copy of a page is not to be trusted: it is dropped from memory and disk,
+  /// and the pager may bring a fresh one. `unsupported` where the pager is the authority.
+  void invalidate(std::string_view ns, std::string_view id,
+                  answer_handler<void> answer = {});
 
   /// Drafts, with ids from the system (seed 002: `NewPage`, `CopyPage`).
   [[nodiscard]] draft new_page(page_kind kind,

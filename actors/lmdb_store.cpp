@@ -50,6 +50,10 @@ std::string database_name(std::string_view ns) {
   return name;
 }
 
+struct close_cursor {
+  void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
+};
+
 struct close_env {
   void operator()(MDB_env* env) const { mdb_env_close(env); }
 };
@@ -122,6 +126,8 @@ public:
       return failed("cannot make the data directory " + where_, made.message());
     if (auto ok = lock(); !ok)
       return ok;
+    if (auto ok = reserve_reader_table(); !ok)
+      return ok;
     if (auto ok = open_env(options); !ok)
       return ok;
     if (auto ok = check_length(); !ok)
@@ -130,31 +136,30 @@ public:
   }
 
   expected<load_result> load(std::string_view ns, std::string_view id) override {
-    const auto dbi = databases_.find(ns);
-    if (dbi == databases_.end())
-      return failed("reading", "the store has no namespace " + std::string{ns});
     const std::shared_lock stays_mapped{map_};
-    int code = reading_ == nullptr
-                   ? mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &reading_)
-                   : mdb_txn_renew(reading_);
-    if (code != MDB_SUCCESS)
-      return failed("reading from " + where_, code);
-    const snapshot ends_with_this{reading_};
-    MDB_val key = to_val(id);
-    MDB_val data{};
-    code = mdb_get(reading_, dbi->second, &key, &data);
-    load_result result;
-    if (code == MDB_SUCCESS) {
+    return look(ns, [&](MDB_dbi dbi) -> expected<load_result> {
+      MDB_val key = to_val(id);
+      MDB_val data{};
+      load_result result;
+      const int code = mdb_get(reading_, dbi, &key, &data);
+      if (code == MDB_NOTFOUND)
+        return result;
+      if (code != MDB_SUCCESS)
+        return failed("reading from " + where_, code);
       auto record = decode_record(to_view(data), id);
       if (record)
         result.found = std::move(*record);
       else
         result.damage = where_ + ": " + std::string{ns} + "/" + std::string{id} + ": " +
                         record.error().message;
-    }
-    if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
-      return failed("reading from " + where_, code);
-    return result;
+      return result;
+    });
+  }
+
+  expected<std::vector<std::string>> list(std::string_view ns,
+                                          const id_range& range) override {
+    const std::shared_lock stays_mapped{map_};
+    return look(ns, [&](MDB_dbi dbi) { return ids_in(dbi, range); });
   }
 
   expected<void> commit(std::span<const commit_page> pages) override {
@@ -166,10 +171,50 @@ public:
     }
     if (code != MDB_SUCCESS)
       return failed("committing to " + where_, disk_full(code) ? ENOSPC : code);
+    reach_last_page();
     return {};
   }
 
 private:
+  /// Looks at what is committed now. The map must stay where it is meanwhile.
+  template <class Look>
+  auto look(std::string_view ns, Look at) -> decltype(at(MDB_dbi{})) {
+    const auto dbi = databases_.find(ns);
+    if (dbi == databases_.end())
+      return failed("reading", "the store has no namespace " + std::string{ns});
+    const int code = reading_ == nullptr
+                         ? mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &reading_)
+                         : mdb_txn_renew(reading_);
+    if (code != MDB_SUCCESS)
+      return failed("reading from " + where_, code);
+    const snapshot ends_with_this{reading_};
+    return at(dbi->second);
+  }
+
+  expected<std::vector<std::string>> ids_in(MDB_dbi dbi, const id_range& range) const {
+    MDB_cursor* cursor = nullptr;
+    if (int code = mdb_cursor_open(reading_, dbi, &cursor); code != MDB_SUCCESS)
+      return failed("reading from " + where_, code);
+    const std::unique_ptr<MDB_cursor, close_cursor> closes{cursor};
+    const std::string& first = std::max(range.prefix, range.after);
+    MDB_val key = to_val(first);
+    MDB_val data{};
+    std::vector<std::string> ids;
+    int code =
+        mdb_cursor_get(cursor, &key, &data, first.empty() ? MDB_FIRST : MDB_SET_RANGE);
+    while (code == MDB_SUCCESS && ids.size() < range.limit) {
+      const auto id = to_view(key);
+      if (range.contains(id))
+        ids.emplace_back(id);
+      else if (id > range.prefix && !id.starts_with(range.prefix))
+        break;
+      code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT);
+    }
+    if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
+      return failed("reading from " + where_, code);
+    return ids;
+  }
+
   /// LMDB tells a write that came out short, as on a full disk, as EIO.
   [[nodiscard]] bool disk_full(int code) const {
     struct statvfs disk {};
@@ -184,6 +229,19 @@ private:
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
       return failed(where_, errno == EWOULDBLOCK ? "another process writes here already"
                                                  : std::strerror(errno));
+    return {};
+  }
+
+  /// LMDB writes to its mapped lock.mdb: without room on the disk that would end the
+  /// process.
+  expected<void> reserve_reader_table() {
+    constexpr off_t table_bytes = 16'384; // LMDB's default of 126 readers takes half of it
+    const auto path = where_ + "/lock.mdb";
+    const descriptor table{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode)};
+    if (table.get() < 0)
+      return failed("cannot write to " + where_, std::strerror(errno));
+    if (const int code = ::posix_fallocate(table.get(), 0, table_bytes); code != 0)
+      return failed("cannot write to " + where_, std::strerror(code));
     return {};
   }
 
@@ -273,14 +331,39 @@ private:
       const auto dbi = databases_.find(p.ns);
       if (dbi == databases_.end())
         return MDB_BAD_DBI;
-      record_.clear();
-      append_record(record_, *p.page, p.pending);
-      MDB_val key = to_val(p.id);
-      MDB_val data = to_val(record_);
-      if (int code = mdb_put(txn.get(), dbi->second, &key, &data, 0); code != MDB_SUCCESS)
+      if (int code = put(txn.get(), dbi->second, p); code != MDB_SUCCESS)
         return code;
     }
     return txn.commit();
+  }
+
+  /// A page that a deletion left unused at the end may not have been written. The file must
+  /// not look cut off for that; and where it cannot grow, the commit has been done all the
+  /// same.
+  void reach_last_page() const {
+    MDB_envinfo info{};
+    MDB_stat stat{};
+    int file = -1;
+    mdb_env_info(env_.get(), &info);
+    mdb_env_stat(env_.get(), &stat);
+    struct stat now {};
+    if (mdb_env_get_fd(env_.get(), &file) != MDB_SUCCESS || ::fstat(file, &now) != 0)
+      return;
+    const auto needed = static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize);
+    if (now.st_size < needed && ::ftruncate(file, needed) != 0)
+      return;
+  }
+
+  int put(MDB_txn* txn, MDB_dbi dbi, const commit_page& p) {
+    MDB_val key = to_val(p.id);
+    if (!p.page) {
+      const int code = mdb_del(txn, dbi, &key, nullptr);
+      return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
+    }
+    record_.clear();
+    append_record(record_, *p.page, p.pending);
+    MDB_val data = to_val(record_);
+    return mdb_put(txn, dbi, &key, &data, 0);
   }
 
   /// Doubles the map. No transaction of this process may be under way: ours has ended, and

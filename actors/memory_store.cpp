@@ -19,12 +19,29 @@ expected<load_result> memory_store::load(std::string_view ns, std::string_view i
   return result;
 }
 
+expected<std::vector<std::string>> memory_store::list(std::string_view ns,
+                                                      const id_range& range) {
+  const std::lock_guard lock{mutex_};
+  if (load_fault_)
+    if (auto ok = load_fault_(); !ok)
+      return failure(ok.error());
+  std::vector<std::string> ids;
+  for (const auto& [key, record] : records_)
+    if (key.first == ns && range.contains(key.second) && ids.size() < range.limit)
+      ids.push_back(key.second);
+  return ids;
+}
+
 expected<void> memory_store::commit(std::span<const commit_page> pages) {
   const std::lock_guard lock{mutex_};
   if (commit_fault_)
     if (auto ok = commit_fault_(); !ok)
       return ok;
   for (const auto& p : pages) {
+    if (!p.page) {
+      records_.erase({p.ns, p.id});
+      continue;
+    }
     auto& record = records_[{p.ns, p.id}];
     record.clear();
     append_record(record, *p.page, p.pending);

@@ -20,6 +20,8 @@ public:
 
   [[nodiscard]] expected<load_result> load(std::string_view ns,
                                            std::string_view id) override;
+  [[nodiscard]] expected<std::vector<std::string>> list(std::string_view ns,
+                                                        const id_range& range) override;
   [[nodiscard]] expected<void> commit(std::span<const commit_page> pages) override;
 
   void on_load(fault f);

@@ -31,13 +31,20 @@ struct read_res {
   bool pending = false;
 };
 
+/// A page that a watcher watches is there no longer.
+struct removed {
+  std::string ns;
+  std::string id;
+  removal how = removal::deleted;
+};
+
 /// Something went wrong that nobody in particular asked for, e.g. a commit.
 struct problem {
   error what;
 };
 
-/// Anyone who watches pages.
-using watcher_actor = interface<handles<read_res>>;
+/// Anyone who watches pages. It tells the vm with `credit` what it has dealt with.
+using watcher_actor = interface<handles<read_res>, handles<removed>>;
 
 /// Anyone who wants to know of problems.
 using problem_listener = interface<handles<problem>>;
@@ -113,12 +120,32 @@ struct pager_write {
   page_ptr replaces;
 };
 
+/// Someone deletes a page. The answer is `done`, upon which it is gone, or an error.
+struct pager_delete {
+  std::string id;
+};
+
+/// Someone says that the copy of a page is not to be trusted. The answer is `done`, upon
+/// which it is dropped, unless the pager has cached another one in the meantime; or an
+/// error, `unsupported` where the pager is the authority itself.
+struct pager_invalidate {
+  std::string id;
+};
+
 /// Answered at once; that tells that all messages before it are dealt with.
 struct pager_barrier {};
 
-using pager_actor = interface<handles<pager_init>, handles<pager_watch>,
-                              handles<pager_unwatch>, handles<pager_read, pager_read_reply>,
-                              handles<pager_write, done>, handles<pager_barrier, done>>;
+using pager_actor =
+    interface<handles<pager_init>, handles<pager_watch>, handles<pager_unwatch>,
+              handles<pager_read, pager_read_reply>, handles<pager_write, done>,
+              handles<pager_delete, done>, handles<pager_invalidate, done>,
+              handles<pager_barrier, done>>;
+
+/// A pager's own timer: `about` is whatever it needs to know then.
+struct pager_tick {
+  std::string about;
+  std::uint64_t call = 0;
+};
 
 /// Spawns a pager, never null; called again when it has died. Any thread may call.
 using pager_factory = std::function<pager_actor(caf::actor_system&)>;
@@ -158,13 +185,24 @@ struct load_reply {
   std::string damage; ///< why a record that is there could not be used; mostly empty
 };
 
+/// The ids of a namespace's pages, to storage of those on disk, to a vm of all of them.
+struct list_request {
+  std::string ns;
+  id_range range;
+};
+
+struct list_reply {
+  std::vector<std::string> ids; ///< sorted by bytes
+};
+
 /// Reads pages. Errors: `storage_failure`.
-using storage_reader = interface<handles<load_request, load_reply>>;
+using storage_reader =
+    interface<handles<load_request, load_reply>, handles<list_request, list_reply>>;
 
 struct commit_page {
   std::string ns;
   std::string id;
-  page_ptr page;
+  page_ptr page; ///< null: it is to be off the disk
   bool pending = false;
 };
 
@@ -183,6 +221,7 @@ struct watch_request {
   std::string id;
   bool sync = false;
   watcher_actor watcher;
+  bool every = false; ///< every version, however slow the watcher is
 };
 
 struct unwatch_request {
@@ -196,6 +235,13 @@ struct forget_request {
   watcher_actor watcher;
 };
 
+/// The watcher has dealt with so many `read_res` and `removed` of this vm. Where there are
+/// `limits::undelivered` that it has not, only the newest state of each page waits for it.
+struct credit {
+  watcher_actor watcher;
+  std::uint32_t delivered = 0;
+};
+
 struct read_request {
   std::string ns;
   std::string id;
@@ -205,6 +251,7 @@ struct read_request {
 struct write_request {
   std::string ns;
   page_ptr page; ///< null is refused: `invalid_page`
+  write_rule rule{};
 };
 
 struct edit_request {
@@ -212,6 +259,25 @@ struct edit_request {
   std::string id;
   std::vector<edit> edits;
   std::optional<page_kind> create;
+  write_rule rule{};
+};
+
+struct delete_request {
+  std::string ns;
+  std::string id;
+  write_rule rule{};
+};
+
+struct invalidate_request {
+  std::string ns;
+  std::string id;
+};
+
+/// Caches as the namespace's pager would. Only where `debug` is on: `unsupported`.
+struct cache_request {
+  std::string ns;
+  std::vector<page_ptr> pages; ///< none null
+  bool pending = false;
 };
 
 struct pageout_request {};
@@ -245,9 +311,12 @@ struct restart_tick {
 using vm_actor =
     interface<handles<cache_write>, handles<watch_request, done>,
               handles<unwatch_request, done>, handles<forget_request, done>,
-              handles<read_request, page_reply>, handles<write_request, written>,
-              handles<edit_request, written>, handles<pageout_request, pageout_reply>,
-              handles<drain_request, done>, handles<stats_request, stats_reply>,
+              handles<credit>, handles<delete_request, done>,
+              handles<invalidate_request, done>, handles<list_request, list_reply>,
+              handles<cache_request, done>, handles<read_request, page_reply>,
+              handles<write_request, written>, handles<edit_request, written>,
+              handles<pageout_request, pageout_reply>, handles<drain_request, done>,
+              handles<stats_request, stats_reply>,
               handles<find_pager_request, find_pager_reply>, handles<listen_request, done>,
               handles<pageout_tick>, handles<retry_tick>, handles<restart_tick>>;
 
@@ -259,9 +328,19 @@ struct wake_up {};
 /// Answered once all messages before it are dealt with.
 struct barrier_request {};
 
+/// From now on the controller takes that long over each event; without holding up a thread.
+/// To see what a slow one does to others.
+struct stall_request {
+  std::uint64_t ms = 0;
+};
+
+/// A stalled controller's own timer.
+struct stall_tick {};
+
 /// A controller: a watcher that also runs what its owner posts.
 using controller_actor =
-    watcher_actor::extend<handles<wake_up>, handles<barrier_request, done>>;
+    watcher_actor::extend<handles<wake_up>, handles<barrier_request, done>,
+                          handles<stall_request, done>, handles<stall_tick>>;
 
 } // namespace flok
 

@@ -49,13 +49,29 @@ inspection<Inspector> inspect(Inspector& f, error& x) {
     x.code = static_cast<errc>(code);
     return code < errc_count;
   };
-  return inspect_checked(f, "error", restore, code, x.message);
+  return inspect_checked(f, "error", restore, code, x.message, x.hash);
 }
 
 template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, namespace_stats& x) {
   return inspect_fields(f, "namespace_stats", x.pages, x.dirty, x.watched, x.watchers,
-                        x.loads);
+                        x.loads, x.bytes, x.evicted, x.merged);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, write_rule& x) {
+  bool conditional = x.if_hash.has_value();
+  std::string hash = x.if_hash.value_or(std::string{});
+  const auto restore = [&] {
+    x.if_hash = conditional ? std::optional{hash} : std::nullopt;
+    return conditional || hash.empty();
+  };
+  return inspect_checked(f, "write_rule", restore, conditional, hash, x.durable);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, id_range& x) {
+  return inspect_fields(f, "id_range", x.prefix, x.after, x.limit);
 }
 
 inline bool none_missing(const std::vector<page_ptr>& pages) {
@@ -73,6 +89,16 @@ inspection<Inspector> inspect(Inspector& f, read_res& x) {
            none_missing(x.pages);
   };
   return inspect_checked(f, "read_res", restore, x.ns, x.pages, why, x.pending);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, removed& x) {
+  auto how = static_cast<std::uint8_t>(x.how);
+  const auto restore = [&] {
+    x.how = static_cast<removal>(how);
+    return how <= static_cast<std::uint8_t>(removal::invalidated);
+  };
+  return inspect_checked(f, "removed", restore, x.ns, x.id, how);
 }
 
 template <class Inspector>
@@ -150,6 +176,21 @@ inspection<Inspector> inspect(Inspector& f, pager_write& x) {
 }
 
 template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, pager_delete& x) {
+  return inspect_fields(f, "pager_delete", x.id);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, pager_invalidate& x) {
+  return inspect_fields(f, "pager_invalidate", x.id);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, pager_tick& x) {
+  return inspect_fields(f, "pager_tick", x.about, x.call);
+}
+
+template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, pager_barrier&) {
   return inspect_fields(f, "pager_barrier");
 }
@@ -165,9 +206,18 @@ inspection<Inspector> inspect(Inspector& f, load_reply& x) {
 }
 
 template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, list_request& x) {
+  return inspect_fields(f, "list_request", x.ns, x.range);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, list_reply& x) {
+  return inspect_fields(f, "list_reply", x.ids);
+}
+
+template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, commit_page& x) {
-  const auto restore = [&] { return x.page != nullptr; };
-  return inspect_checked(f, "commit_page", restore, x.ns, x.id, x.page, x.pending);
+  return inspect_fields(f, "commit_page", x.ns, x.id, x.page, x.pending);
 }
 
 template <class Inspector>
@@ -177,7 +227,7 @@ inspection<Inspector> inspect(Inspector& f, commit_request& x) {
 
 template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, watch_request& x) {
-  return inspect_fields(f, "watch_request", x.ns, x.id, x.sync, x.watcher);
+  return inspect_fields(f, "watch_request", x.ns, x.id, x.sync, x.watcher, x.every);
 }
 
 template <class Inspector>
@@ -191,6 +241,11 @@ inspection<Inspector> inspect(Inspector& f, forget_request& x) {
 }
 
 template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, credit& x) {
+  return inspect_fields(f, "credit", x.watcher, x.delivered);
+}
+
+template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, read_request& x) {
   return inspect_fields(f, "read_request", x.ns, x.id, x.sync);
 }
@@ -198,12 +253,28 @@ inspection<Inspector> inspect(Inspector& f, read_request& x) {
 template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, write_request& x) {
   const auto restore = [&] { return x.page != nullptr; };
-  return inspect_checked(f, "write_request", restore, x.ns, x.page);
+  return inspect_checked(f, "write_request", restore, x.ns, x.page, x.rule);
 }
 
 template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, edit_request& x) {
-  return inspect_fields(f, "edit_request", x.ns, x.id, x.edits, x.create);
+  return inspect_fields(f, "edit_request", x.ns, x.id, x.edits, x.create, x.rule);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, delete_request& x) {
+  return inspect_fields(f, "delete_request", x.ns, x.id, x.rule);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, invalidate_request& x) {
+  return inspect_fields(f, "invalidate_request", x.ns, x.id);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, cache_request& x) {
+  const auto restore = [&] { return none_missing(x.pages); };
+  return inspect_checked(f, "cache_request", restore, x.ns, x.pages, x.pending);
 }
 
 template <class Inspector>
@@ -257,6 +328,16 @@ inspection<Inspector> inspect(Inspector& f, wake_up&) {
 }
 
 template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, stall_request& x) {
+  return inspect_fields(f, "stall_request", x.ms);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, stall_tick&) {
+  return inspect_fields(f, "stall_tick");
+}
+
+template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, barrier_request&) {
   return inspect_fields(f, "barrier_request");
 }
@@ -276,6 +357,7 @@ inspection<Inspector> inspect(Inspector& f, pager_log_reply& x) {
 CAF_BEGIN_TYPE_ID_BLOCK(flok, caf::first_custom_type_id + 300)
 
 CAF_ADD_TYPE_ID(flok, (flok::read_res))
+CAF_ADD_TYPE_ID(flok, (flok::removed))
 CAF_ADD_TYPE_ID(flok, (flok::problem))
 CAF_ADD_TYPE_ID(flok, (flok::done))
 CAF_ADD_TYPE_ID(flok, (flok::page_reply))
@@ -289,18 +371,27 @@ CAF_ADD_TYPE_ID(flok, (flok::pager_unwatch))
 CAF_ADD_TYPE_ID(flok, (flok::pager_read))
 CAF_ADD_TYPE_ID(flok, (flok::pager_read_reply))
 CAF_ADD_TYPE_ID(flok, (flok::pager_write))
+CAF_ADD_TYPE_ID(flok, (flok::pager_delete))
+CAF_ADD_TYPE_ID(flok, (flok::pager_invalidate))
+CAF_ADD_TYPE_ID(flok, (flok::pager_tick))
 CAF_ADD_TYPE_ID(flok, (flok::pager_barrier))
 CAF_ADD_TYPE_ID(flok, (flok::pager_log_request))
 CAF_ADD_TYPE_ID(flok, (flok::pager_log_reply))
 CAF_ADD_TYPE_ID(flok, (flok::load_request))
 CAF_ADD_TYPE_ID(flok, (flok::load_reply))
+CAF_ADD_TYPE_ID(flok, (flok::list_request))
+CAF_ADD_TYPE_ID(flok, (flok::list_reply))
 CAF_ADD_TYPE_ID(flok, (flok::commit_request))
 CAF_ADD_TYPE_ID(flok, (flok::watch_request))
 CAF_ADD_TYPE_ID(flok, (flok::unwatch_request))
 CAF_ADD_TYPE_ID(flok, (flok::forget_request))
+CAF_ADD_TYPE_ID(flok, (flok::credit))
 CAF_ADD_TYPE_ID(flok, (flok::read_request))
 CAF_ADD_TYPE_ID(flok, (flok::write_request))
 CAF_ADD_TYPE_ID(flok, (flok::edit_request))
+CAF_ADD_TYPE_ID(flok, (flok::delete_request))
+CAF_ADD_TYPE_ID(flok, (flok::invalidate_request))
+CAF_ADD_TYPE_ID(flok, (flok::cache_request))
 CAF_ADD_TYPE_ID(flok, (flok::pageout_request))
 CAF_ADD_TYPE_ID(flok, (flok::drain_request))
 CAF_ADD_TYPE_ID(flok, (flok::stats_request))
@@ -311,6 +402,8 @@ CAF_ADD_TYPE_ID(flok, (flok::pageout_tick))
 CAF_ADD_TYPE_ID(flok, (flok::retry_tick))
 CAF_ADD_TYPE_ID(flok, (flok::restart_tick))
 CAF_ADD_TYPE_ID(flok, (flok::wake_up))
+CAF_ADD_TYPE_ID(flok, (flok::stall_request))
+CAF_ADD_TYPE_ID(flok, (flok::stall_tick))
 CAF_ADD_TYPE_ID(flok, (flok::barrier_request))
 CAF_ADD_TYPE_ID(flok, (flok::watcher_actor))
 CAF_ADD_TYPE_ID(flok, (flok::problem_listener))

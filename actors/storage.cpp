@@ -19,6 +19,12 @@ auto guarded(Work work) -> decltype(work()) {
 
 storage_reader::behavior_type read_pages(const std::shared_ptr<store>& s) {
   return {
+      [s](const list_request& r) -> caf::result<list_reply> {
+        auto ids = guarded([&] { return s->list(r.ns, r.range); });
+        if (!ids)
+          return to_caf(ids.error());
+        return list_reply{std::move(*ids)};
+      },
       [s](const load_request& r) -> caf::result<load_reply> {
         auto found = guarded([&] { return s->load(r.ns, r.id); });
         if (!found)

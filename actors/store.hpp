@@ -30,8 +30,12 @@ public:
   [[nodiscard]] virtual expected<load_result> load(std::string_view ns,
                                                    std::string_view id) = 0;
 
+  /// The ids of the pages that are committed, sorted by bytes. Of the loading thread.
+  [[nodiscard]] virtual expected<std::vector<std::string>> list(std::string_view ns,
+                                                                const id_range& range) = 0;
+
   /// Commits all pages, which are sorted by namespace and id, or none. On return they are
-  /// on disk. Fails with `storage_failure`.
+  /// on disk; those without a page are off it. Fails with `storage_failure`.
   [[nodiscard]] virtual expected<void> commit(std::span<const commit_page> pages) = 0;
 };
 

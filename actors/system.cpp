@@ -1,6 +1,7 @@
 #include "actors/system.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -11,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/controller_actor.hpp"
+#include "actors/faulty_store.hpp"
 #include "actors/lmdb_store.hpp"
 #include "actors/messages.hpp"
 #include "actors/random_ids.hpp"
@@ -72,7 +74,7 @@ public:
     context_->listener = actors_->spawn(listen, context_->on_problem);
     context_->root = caf::actor_cast<caf::actor>(actors_->spawn(be_root));
     if (*opened)
-      storage_ = spawn_storage(*actors_, watched(std::move(*opened)));
+      storage_ = spawn_storage(*actors_, watched(breakable(std::move(*opened), options)));
     start_vms(options, pagers);
     config_ = std::move(options.config);
     closed_ = false;
@@ -154,6 +156,13 @@ public:
     return late;
   }
 
+  expected<void> inject(store_fault fault) {
+    if (!fault_)
+      return failure(errc::unsupported, "only where debug is on and pages are kept");
+    fault_->store(fault);
+    return {};
+  }
+
   /// A pager that never answers must not keep a system from ending.
   void drain_for_close() {
     for (const auto& vm : vms_)
@@ -204,6 +213,15 @@ private:
     actors_ = own_.get();
   }
 
+  /// Where `debug` is on, the disk can be told to fail.
+  std::unique_ptr<store> breakable(std::unique_ptr<store> s,
+                                   const system_options& options) {
+    if (!options.config.debug)
+      return s;
+    fault_ = std::make_shared<std::atomic<store_fault>>(store_fault::none);
+    return std::make_unique<faulty_store>(std::move(s), fault_);
+  }
+
   /// The store, which tells when the last actor has let go of it: only then may another
   /// system open the directory.
   std::shared_ptr<store> watched(std::unique_ptr<store> s) {
@@ -220,11 +238,19 @@ private:
     const auto& wanted = options.config.pagers;
     const std::size_t count = std::min(wanted.size(), hardware_threads());
     for (std::size_t i = 0; i < count; ++i) {
-      vm_options vm{
-          {}, storage_, options.config.pageout, context_->ids, options.config.debug};
+      vm_options vm;
+      vm.storage = storage_;
+      vm.pageout = options.config.pageout;
+      vm.ids = context_->ids;
+      vm.debug = options.config.debug;
       for (std::size_t at = i; at < wanted.size(); at += count)
         vm.namespaces.push_back(
             {wanted[at].ns, wanted[at].options, pagers.factory(wanted[at].name)});
+      // Each namespace has the same part of the cache, and those of one vm share theirs.
+      vm.max_bytes = options.config.cache.max_bytes;
+      if (vm.max_bytes != 0)
+        vm.max_bytes =
+            std::max<std::uint64_t>(1, vm.max_bytes * vm.namespaces.size() / wanted.size());
       vms_.push_back(spawn_vm(*actors_, std::move(vm)));
       (void)ask<done>(vms_.back(), listen_request{context_->listener});
       for (std::size_t at = i; at < wanted.size(); at += count)
@@ -259,6 +285,7 @@ private:
   caf::actor_system* actors_ = nullptr;
   std::future<void> store_gone_;
   storage_actors storage_;
+  faulty_store::switch_ptr fault_;
   bool closed_ = true; ///< until it has started
 };
 
@@ -298,10 +325,25 @@ expected<page_ptr> system::read(std::string_view ns, std::string_view id) {
       .map([](const page_reply& reply) { return reply.page; });
 }
 
-expected<page_ptr> system::write(std::string_view ns, page_ptr page) {
-  return impl_->ask_in<written>(ns, write_request{std::string{ns}, std::move(page)})
+expected<page_ptr> system::write(std::string_view ns, page_ptr page, write_rule rule) {
+  return impl_
+      ->ask_in<written>(ns,
+                        write_request{std::string{ns}, std::move(page), std::move(rule)})
       .map([](const written& reply) { return reply.page; });
 }
+
+expected<void> system::erase(std::string_view ns, std::string_view id, write_rule rule) {
+  return impl_
+      ->ask_in<done>(ns, delete_request{std::string{ns}, std::string{id}, std::move(rule)})
+      .map([](const done&) {});
+}
+
+expected<std::vector<std::string>> system::list(std::string_view ns, id_range range) {
+  return impl_->ask_in<list_reply>(ns, list_request{std::string{ns}, std::move(range)})
+      .map([](const list_reply& reply) { return reply.ids; });
+}
+
+expected<void> system::inject(store_fault fault) { return impl_->inject(fault); }
 
 expected<std::uint64_t> system::page_out() { return impl_->page_out(); }
 

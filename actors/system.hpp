@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/controller.hpp"
+#include "actors/store_fault.hpp"
 #include "runtime/config.hpp"
 #include "runtime/draft.hpp"
 #include "runtime/errors.hpp"
@@ -71,7 +72,14 @@ public:
   [[nodiscard]] expected<page_ptr> read(std::string_view ns, std::string_view id);
 
   /// Writes a page; the answer is the page as it went to the pager.
-  expected<page_ptr> write(std::string_view ns, page_ptr page);
+  expected<page_ptr> write(std::string_view ns, page_ptr page, write_rule rule = {});
+
+  /// Deletes a page, where its pager agrees.
+  expected<void> erase(std::string_view ns, std::string_view id, write_rule rule = {});
+
+  /// The ids of the pages in memory or on disk, sorted by bytes.
+  [[nodiscard]] expected<std::vector<std::string>> list(std::string_view ns,
+                                                        id_range range = {});
 
   /// Pages out now. On return, all that was dirty is on disk; gives the number of pages.
   expected<std::uint64_t> page_out();
@@ -80,6 +88,10 @@ public:
   /// caused is under way, and controllers have dealt with what they were sent. What
   /// handlers ask for in turn is not waited for.
   void drain();
+
+  /// Makes the disk fail in that way from now on, to see what comes of it. Only where
+  /// `debug` is on and pages are kept: else `unsupported`.
+  expected<void> inject(store_fault fault);
 
   struct namespace_counts {
     std::string ns;

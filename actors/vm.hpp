@@ -22,7 +22,8 @@ struct vm_options {
   storage_actors storage; ///< invalid handles: nothing is kept
   pageout_config pageout;
   id_source ids;
-  bool debug = false; ///< reports signatures that do not keep their promise
+  std::uint64_t max_bytes = 0; ///< of resident pages, 0: as many as there are
+  bool debug = false;          ///< checks signatures' promises, takes `cache_request`
 };
 
 /// Spawns a vm and the pagers of its namespaces. Messages become events of an

@@ -20,6 +20,10 @@ pager_actor::behavior_type mem_pager(pager_actor::stateful_pointer<mem_state> se
         self->send(self->state.cache, cache_write{{m.page}, false});
         return done{};
       },
+      [](const pager_delete&) { return done{}; },
+      [](const pager_invalidate&) -> caf::result<done> {
+        return to_caf({errc::unsupported, "these pages have no other authority"});
+      },
       [](const pager_barrier&) { return done{}; },
   };
 }

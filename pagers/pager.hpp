@@ -8,6 +8,9 @@
 //   pager_unwatch   a page lost its last watcher
 //   pager_read      answered with the page, or none
 //   pager_write     answered with `done` after any cache_write that it caused, or an error
+//   pager_delete    answered with `done`, upon which the page is gone, or an error
+//   pager_invalidate  answered with `done`, upon which the copy is dropped, or an error; a
+//                   fresh copy may be cached at any time after it
 //   pager_barrier   answered with `done` at once
 //
 // It sends `cache_write` to the actor that it got with `pager_init`, at any time, from

@@ -1,6 +1,7 @@
 #include "pagers/registry.hpp"
 
 #include "pagers/mem.hpp"
+#include "pagers/net_sim.hpp"
 #include "pagers/spec.hpp"
 
 namespace flok {
@@ -10,6 +11,7 @@ pager_registry::pager_registry() {
     add({name, false}, spawn_mem_pager);
   for (const auto* name : {"spec", "spec0"})
     add({name, true}, spawn_spec_pager);
+  add({"net_sim", false, check_net_sim_options}, spawn_net_sim_pager);
 }
 
 void pager_registry::add(pager_kind kind, pager_factory make) {

@@ -58,6 +58,8 @@ spec_pager(spec_pager_actor::stateful_pointer<spec_state> self) {
         self->send(self->state.cache, cache_write{{m.page}, false});
         return done{};
       },
+      [](const pager_delete&) { return done{}; },
+      [](const pager_invalidate&) { return done{}; },
       [](const pager_barrier&) { return done{}; },
       [self](const pager_log_request&) { return pager_log_reply{self->state.log()}; },
   };

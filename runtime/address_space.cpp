@@ -19,13 +19,19 @@ std::string_view to_string(origin o) noexcept {
   return "";
 }
 
+std::string_view to_string(removal r) noexcept {
+  return r == removal::deleted ? "deleted" : "invalidated";
+}
+
 std::size_t address_space::text_hash::operator()(std::string_view text) const noexcept {
   return xxh3(text);
 }
 
 address_space::address_space(address_space_options options, id_source ids)
     : ids_{std::move(ids)}, storage_{options.storage}, debug_{options.debug},
-      pageout_{options.max_dirty, options.batch_bytes, out_} {
+      notices_{watches_, out_, [this](ns_id ns) { ++spaces_[ns].stats.merged; }},
+      pageout_{options.max_dirty, options.batch_bytes, out_}, max_bytes_{
+                                                                  options.max_bytes} {
   for (auto& name : options.namespaces) {
     auto& s = spaces_.emplace_back();
     s.name = std::move(name);
@@ -42,6 +48,8 @@ std::optional<ns_id> address_space::find(std::string_view name) const {
 }
 
 std::vector<effect> address_space::take_effects() {
+  make_room();
+  advance_drains(); // writes that waited for room may have been refused
   std::vector<effect> taken;
   taken.swap(out_);
   return taken;
@@ -74,16 +82,20 @@ frame& address_space::at(ns_id ns, std::string_view id) {
   return f;
 }
 
-/// Forgets a frame that nothing needs any more.
-void address_space::release(frame& f) {
+/// At the end of what happened to a frame: forgets it where nothing needs it any more, and
+/// keeps it among those that may be evicted where only its page is left.
+void address_space::settle(frame& f) {
   if (f.activity) {
     const auto& a = *f.activity;
-    if (a.loads != 0 || !a.waiters.empty() || !a.writes.empty())
-      return;
+    if (a.loads != 0 || a.reads != 0 || !a.waiters.empty() || !a.writes.empty())
+      return evictable_.remove(f);
     f.activity.reset();
   }
-  if (f.page || !f.watchers.empty() || f.version != 0 || f.in_flight)
-    return;
+  if (!f.watchers.empty() || f.version != 0 || f.in_flight)
+    return evictable_.remove(f);
+  if (f.page)
+    return evictable_.touch(f);
+  evictable_.remove(f);
   auto& frames = spaces_[f.ns].frames;
   frames.erase(frames.find(*f.id));
 }
@@ -98,6 +110,15 @@ void address_space::answer(request_id request) {
 void address_space::answer(request_id request, page_ptr page) {
   if (request != 0)
     out_.emplace_back(effects::answer{request, std::move(page)});
+}
+
+void address_space::answer(request_id request, std::vector<std::string> ids) {
+  if (request == 0)
+    return;
+  effects::answer a;
+  a.request = request;
+  a.result.emplace<std::vector<std::string>>().swap(ids);
+  out_.emplace_back(std::move(a));
 }
 
 void address_space::answer(request_id request, error why) {
@@ -118,27 +139,24 @@ void address_space::tell_unwatch(frame& f) {
   out_.emplace_back(effects::pager_unwatch{f.ns, *f.id});
 }
 
-void address_space::notify_all(const frame& f, origin why) {
-  if (!f.watchers.empty())
-    out_.emplace_back(effects::notify{f.watchers, f.ns, {f.page}, why, f.pending});
-}
-
 // -- watch, unwatch -----------------------------------------------------------
 
-void address_space::watch(request_id request, watcher_id watcher, ns_id ns,
-                          std::string_view id, bool sync) {
+void address_space::watch(request_id request, watcher_id who, ns_id ns, std::string_view id,
+                          bool sync, bool every) {
   if (auto ok = check_id(id); !ok)
     return answer(request, ok.error());
   frame& f = at(ns, id);
-  const bool added = watches_.add(watcher, f);
+  const auto [pair, added] = watches_.add(who, f);
+  pair.every = every;
   const bool first = added && f.watchers.size() == 1;
   spaces_[ns].stats.watchers += added ? 1 : 0;
   spaces_[ns].stats.watched += first ? 1 : 0;
   if (f.page) {
     if (added)
-      out_.emplace_back(effects::notify{{watcher}, ns, {f.page}, origin::cache, f.pending});
+      notices_.tell(pair, f, origin::cache);
     if (first)
       tell_watch(f);
+    settle(f);
     return answer(request);
   }
   if (sync) { // the load comes before the pager is told; its end tells it
@@ -151,30 +169,37 @@ void address_space::watch(request_id request, watcher_id watcher, ns_id ns,
   answer(request);
 }
 
-void address_space::unwatch(request_id request, watcher_id watcher, ns_id ns,
+void address_space::unwatch(request_id request, watcher_id who, ns_id ns,
                             std::string_view id) {
   frame* f = find_frame(ns, id);
-  if (f != nullptr && watches_.remove(watcher, *f)) {
+  if (f != nullptr && watches_.remove(who, *f)) {
     --spaces_[ns].stats.watchers;
     if (f->watchers.empty()) {
       --spaces_[ns].stats.watched;
       tell_unwatch(*f);
-      release(*f);
+      settle(*f);
     }
   }
   answer(request);
+  advance_drains();
 }
 
-void address_space::forget(request_id request, watcher_id watcher) {
-  for (frame* f : watches_.remove_all(watcher)) {
+void address_space::forget(request_id request, watcher_id who) {
+  for (frame* f : watches_.remove_all(who)) {
     --spaces_[f->ns].stats.watchers;
     if (!f->watchers.empty())
       continue;
     --spaces_[f->ns].stats.watched;
     tell_unwatch(*f);
-    release(*f);
+    settle(*f);
   }
   answer(request);
+  advance_drains();
+}
+
+void address_space::credit(watcher_id who, std::uint32_t delivered) {
+  notices_.credit(who, delivered);
+  advance_drains();
 }
 
 // -- reads and loads ----------------------------------------------------------
@@ -183,8 +208,10 @@ void address_space::read(request_id request, ns_id ns, std::string_view id, bool
   if (auto ok = check_id(id); !ok)
     return answer(request, ok.error());
   frame& f = at(ns, id);
-  if (f.page)
-    return answer(request, f.page);
+  if (f.page) {
+    answer(request, f.page);
+    return settle(f); // it was used
+  }
   f.active().waiters.push_back(
       {request, work_.begin(),
        sync ? load_waiter::kind::read_sync : load_waiter::kind::read});
@@ -223,7 +250,7 @@ void address_space::loaded(ticket call, const expected<stored_page>& result) {
   --a.loads;
   --spaces_[f.ns].stats.loads;
   if (!counts) { // settled by an earlier result, or by something newer than the disk
-    release(f);
+    settle(f);
   } else if (!result) {
     out_.emplace_back(effects::report{result.error()});
     if (--a.awaited == 0) // else the other call may bring it yet
@@ -232,7 +259,7 @@ void address_space::loaded(ticket call, const expected<stored_page>& result) {
     f.absent = result->page == nullptr;
     if (result->page) {
       set_resident(f, result->page, result->pending);
-      notify_all(f, origin::disk);
+      notices_.tell_all(f, origin::disk);
     }
     settle_load(f, nullptr);
   }
@@ -250,11 +277,11 @@ void address_space::settle_load(frame& f, const error* failed) {
     tell_watch(f);
   for (const auto& w : waiters)
     settle_waiter(f, w, failed);
-  if (failed != nullptr)
-    refuse_writes(f, *failed);
-  else
+  if (failed == nullptr)
     pump(f);
-  release(f);
+  else if (a.handed_over == 0) // else they wait for the pager, not for the load
+    refuse_writes(f, *failed);
+  settle(f);
 }
 
 void address_space::settle_waiter(frame& f, const load_waiter& w, const error* failed) {
@@ -269,6 +296,7 @@ void address_space::settle_waiter(frame& f, const load_waiter& w, const error* f
     answer(w.request, {errc::pager_down, "the pager is being restarted"});
   } else { // the work goes on with the pager
     const ticket call = ++next_ticket_;
+    ++f.active().reads; // what the pager caches meanwhile must not be given up
     pager_calls_.emplace(call, pager_call{nullptr, f.ns, w.request, *f.id, w.since});
     out_.emplace_back(effects::pager_read{f.ns, call, *f.id});
     return;
@@ -283,7 +311,9 @@ void address_space::pager_read_done(ticket call, const expected<page_ptr>& resul
   const auto asked = std::move(entry->second);
   pager_calls_.erase(entry);
   work_.end(asked.since);
-  const auto newer = resident(asked.ns, asked.id);
+  frame& f = at(asked.ns, asked.id);
+  --f.active().reads;
+  const auto newer = f.page;
   if (newer) { // cached after the pager had looked
     answer(asked.request, newer);
   } else if (!result) {
@@ -300,6 +330,8 @@ void address_space::pager_read_done(ticket call, const expected<page_ptr>& resul
     cache_write(asked.ns, {*result}, false);
     answer(asked.request, *result);
   }
+  if (frame* left = find_frame(asked.ns, asked.id))
+    settle(*left);
   advance_drains();
 }
 

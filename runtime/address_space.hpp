@@ -17,6 +17,8 @@
 #include "runtime/errors.hpp"
 #include "runtime/frame.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/lru_list.hpp"
+#include "runtime/notices.hpp"
 #include "runtime/pageout.hpp"
 #include "runtime/stats.hpp"
 #include "runtime/watch_table.hpp"
@@ -28,11 +30,12 @@ struct address_space_options {
   bool storage = false; ///< false: nothing is loaded, dirty or committed
   std::uint64_t max_dirty = limits::max_dirty_default;
   std::uint64_t batch_bytes = limits::batch_bytes; ///< of pages in one commit
-  bool debug = false; ///< reports signatures that do not keep their promise
+  std::uint64_t max_bytes = 0; ///< of resident pages, 0: as many as there are
+  bool debug = false;          ///< reports signatures that do not keep their promise
 };
 
 /// Cache, dirty set, notify map and its inverse, loads under way, writes in order,
-/// page-out.
+/// page-out, eviction.
 ///
 /// Pure: no actor, file, clock, thread or random device. Each call is one event; what is to
 /// be done about it is appended to the effects, which the shell takes and performs, in
@@ -49,25 +52,44 @@ public:
   [[nodiscard]] std::optional<ns_id> find(std::string_view name) const;
   [[nodiscard]] const std::string& name(ns_id ns) const { return spaces_[ns].name; }
 
-  /// The effects of all events since the last call.
+  /// The effects of all events since the last call; room in the cache is made before.
   [[nodiscard]] std::vector<effect> take_effects();
 
   // -- requests: each is answered once, by an `effects::answer` ---------------
 
-  void watch(request_id request, watcher_id watcher, ns_id ns, std::string_view id,
-             bool sync);
-  void unwatch(request_id request, watcher_id watcher, ns_id ns, std::string_view id);
+  /// `every`: this watcher gets every version of the page, however slow it is.
+  void watch(request_id request, watcher_id who, ns_id ns, std::string_view id, bool sync,
+             bool every = false);
+  void unwatch(request_id request, watcher_id who, ns_id ns, std::string_view id);
 
   /// The watcher is gone, or wants to be: all of its watches end.
-  void forget(request_id request, watcher_id watcher);
+  void forget(request_id request, watcher_id who);
+
+  /// It has dealt with so many notifications (`limits::undelivered`). Not answered.
+  void credit(watcher_id who, std::uint32_t delivered);
+
+  /// Whether it watches anything.
+  [[nodiscard]] bool watches(watcher_id who) { return watches_.find(who) != nullptr; }
 
   void read(request_id request, ns_id ns, std::string_view id, bool sync);
-  void write(request_id request, ns_id ns, page_ptr page);
+  void write(request_id request, ns_id ns, page_ptr page, write_rule rule = {});
 
   /// Applies `edits` to what is resident when the write's turn comes. A page that is
   /// neither resident nor on disk begins empty as `create`, or is `no_such_page`.
   void edit(request_id request, ns_id ns, std::string_view id,
-            std::vector<flok::edit> edits, std::optional<page_kind> create);
+            std::vector<flok::edit> edits, std::optional<page_kind> create,
+            write_rule rule = {});
+
+  /// Deletes the page where its pager agrees, in turn with the writes. That there is none
+  /// is no error.
+  void erase(request_id request, ns_id ns, std::string_view id, write_rule rule = {});
+
+  /// This copy is not to be trusted: out of the cache and off the disk, where its pager
+  /// agrees. What the pager has cached since it was told is not touched.
+  void invalidate(request_id request, ns_id ns, std::string_view id);
+
+  /// Answered with the ids of the pages in memory or on disk, sorted by bytes.
+  void list(request_id request, ns_id ns, id_range range);
 
   /// Pages out now; answered with the number of pages committed meanwhile.
   void page_out(request_id request);
@@ -92,6 +114,7 @@ public:
 
   /// A load's result; an empty `stored_page` where there is no such page.
   void loaded(ticket call, const expected<stored_page>& result);
+  void listed(ticket call, const expected<std::vector<std::string>>& result);
   void committed(ticket call, const expected<void>& result);
   void pageout_due();   ///< the interval is over
   void retry_pageout(); ///< the time of `arm_retry` is over
@@ -130,6 +153,15 @@ private:
     pending_work::epoch since;
   };
 
+  /// A list: what memory knows, as it was when it was asked for.
+  struct list_call {
+    request_id request;
+    std::uint64_t limit;
+    std::vector<std::string> resident;
+    std::vector<std::string> gone; ///< that the disk may still have
+    pending_work::epoch since;
+  };
+
   struct drain_wait {
     request_id request;
     pending_work::epoch until; ///< work of that epoch and before it is waited for
@@ -139,28 +171,39 @@ private:
 
   frame& at(ns_id ns, std::string_view id);
   [[nodiscard]] frame* find_frame(ns_id ns, std::string_view id);
-  void release(frame& f);
+  void settle(frame& f);
 
   void answer(request_id request);
   void answer(request_id request, page_ptr page);
+  void answer(request_id request, std::vector<std::string> ids);
   void answer(request_id request, error why);
 
   void tell_watch(frame& f);
   void tell_unwatch(frame& f);
-  void notify_all(const frame& f, origin why);
-  void notify_groups(const std::vector<frame*>& changed, bool pending);
   void check_promises(const page& p);
   void set_resident(frame& f, page_ptr page, bool pending);
+  void drop_resident(frame& f);
+  void mark_dirty(const std::vector<frame*>& changed);
+  void remove_page(frame& f, removal how);
 
   void start_load(frame& f, bool urgent);
   void settle_load(frame& f, const error* failed);
   void settle_waiter(frame& f, const load_waiter& w, const error* failed);
 
-  void enqueue(frame& f, write_op op);
+  void enqueue(ns_id ns, std::string_view id, write_op op);
   void pump(frame& f);
   [[nodiscard]] bool ready_to_write(frame& f);
-  [[nodiscard]] expected<page_ptr> prepare(const frame& f, write_op& op) const;
+  [[nodiscard]] expected<void> prepare(const frame& f, write_op& op) const;
+  void hand_over(frame& f, write_op& op);
+  void drop_first_write(frame& f, const error& why);
+  void finish_write(frame& f, write_op& op, const expected<void>& result);
   void refuse_writes(frame& f, const error& why);
+
+  [[nodiscard]] bool crowded() const;
+  [[nodiscard]] bool stall(frame& f);
+  void make_room();
+  void evict();
+  void resume_stalled();
 
   void advance_drains();
 
@@ -169,13 +212,20 @@ private:
   bool debug_;
   std::vector<effect> out_;
   std::vector<space> spaces_;
-  watch_table watches_;
+  pending_work work_;
+  watch_table watches_{work_};
+  notices notices_;
   pageout pageout_;
+  lru_list evictable_;
+  std::uint64_t max_bytes_;
+  std::uint64_t bytes_ = 0;       ///< of resident pages
+  std::uint64_t dirty_bytes_ = 0; ///< of dirty ones
+  std::deque<frame*> stalled_;    ///< whose writes wait for room
   std::unordered_map<ticket, load_call> loads_;
   std::unordered_map<ticket, pager_call> pager_calls_;
   std::unordered_map<ticket, request_id> barriers_;
+  std::unordered_map<ticket, list_call> lists_;
   std::deque<drain_wait> drains_;
-  pending_work work_;
   ticket next_ticket_ = 0;
   std::uint64_t next_serial_ = 0;
 };

@@ -1,7 +1,6 @@
 // The address space's writes, what pagers cache, and page-out.
 
 #include <algorithm>
-#include <map>
 #include <unordered_set>
 #include <utility>
 
@@ -12,27 +11,48 @@ namespace flok {
 
 // -- writes, one at a time with the pager for each page -----------------------
 
-void address_space::write(request_id request, ns_id ns, page_ptr page) {
-  frame& f = at(ns, page->id());
-  enqueue(f, {request, work_.begin(), std::move(page), {}, std::nullopt});
+void address_space::write(request_id request, ns_id ns, page_ptr page, write_rule rule) {
+  const std::string id{page->id()};
+  enqueue(ns, id,
+          {write_op::kind::write, request, 0, std::move(page), {}, {}, std::move(rule)});
 }
 
 void address_space::edit(request_id request, ns_id ns, std::string_view id,
-                         std::vector<flok::edit> edits, std::optional<page_kind> create) {
-  if (auto ok = check_id(id); !ok)
-    return answer(request, ok.error());
-  enqueue(at(ns, id), {request, work_.begin(), nullptr, std::move(edits), create});
+                         std::vector<flok::edit> edits, std::optional<page_kind> create,
+                         write_rule rule) {
+  enqueue(ns, id,
+          {write_op::kind::edit, request, 0, nullptr, std::move(edits), create,
+           std::move(rule)});
 }
 
-void address_space::enqueue(frame& f, write_op op) {
+void address_space::erase(request_id request, ns_id ns, std::string_view id,
+                          write_rule rule) {
+  enqueue(ns, id, {write_op::kind::erase, request, 0, {}, {}, {}, std::move(rule)});
+}
+
+void address_space::invalidate(request_id request, ns_id ns, std::string_view id) {
+  enqueue(ns, id, {write_op::kind::invalidate, request, 0, {}, {}, {}, {}});
+}
+
+void address_space::enqueue(ns_id ns, std::string_view id, write_op op) {
+  if (auto ok = check_id(id); !ok)
+    return answer(op.request, ok.error());
+  if (op.rule.durable && !storage_)
+    return answer(op.request, {errc::unsupported, "durable: nothing is kept here"});
+  frame& f = at(ns, id);
+  op.since = work_.begin();
   f.active().writes.push_back(std::move(op));
   pump(f);
-  release(f);
+  settle(f);
 }
 
-/// Whether it is known what a write replaces; where it is not, sees to it.
+/// Whether it is known what the first write replaces; where it is not, sees to it. What
+/// removes a page replaces nothing.
 bool address_space::ready_to_write(frame& f) {
-  if (f.page || f.absent || !storage_)
+  const auto& op = f.activity->writes.front();
+  const bool removes =
+      op.what == write_op::kind::erase || op.what == write_op::kind::invalidate;
+  if (f.page || f.absent || !storage_ || (removes && !op.rule.if_hash))
     return true;
   start_load(f, false);
   return false;
@@ -43,34 +63,72 @@ void address_space::pump(frame& f) {
   while (f.activity && !f.activity->writes.empty() && f.activity->handed_over == 0) {
     if (!spaces_[f.ns].pager_up)
       return refuse_writes(f, {errc::pager_down, "the pager is being restarted"});
-    if (!ready_to_write(f))
+    if (!ready_to_write(f) || stall(f))
       return;
-    auto& a = *f.activity;
-    auto& op = a.writes.front();
-    auto page = prepare(f, op);
-    if (!page) {
-      work_.end(op.since);
-      answer(op.request, page.error());
-      a.writes.pop_front();
-      continue;
-    }
-    op.page = *page;
-    op.edits.clear();
-    a.handed_over = ++next_ticket_;
-    pager_calls_.emplace(a.handed_over, pager_call{&f, f.ns, 0, {}, op.since});
-    out_.emplace_back(effects::pager_write{f.ns, a.handed_over, op.page, f.page});
+    if (f.activity->writes.empty())
+      return; // they were refused
+    auto& op = f.activity->writes.front();
+    if (auto ok = prepare(f, op); !ok)
+      drop_first_write(f, ok.error());
+    else
+      hand_over(f, op);
   }
 }
 
-/// The page that a write means, now that it is known what it replaces.
-expected<page_ptr> address_space::prepare(const frame& f, write_op& op) const {
-  if (op.page)
-    return op.page;
-  if (f.page)
-    return apply_edits(copy_page(f.page, ids_), op.edits);
-  if (!op.create)
+void address_space::drop_first_write(frame& f, const error& why) {
+  auto& writes = f.activity->writes;
+  work_.end(writes.front().since);
+  answer(writes.front().request, why);
+  writes.pop_front();
+}
+
+namespace {
+
+/// Whether the page is what the writer has seen.
+expected<void> check_hash(const frame& f, const write_rule& rule) {
+  const std::string now = f.page ? f.page->hash_text() : std::string{};
+  if (!rule.if_hash || *rule.if_hash == now)
+    return {};
+  const std::string state = now.empty() ? "there is no such page" : "its _hash is " + now;
+  return failure(error{errc::conflict, *f.id + ": " + state, now});
+}
+
+} // namespace
+
+/// Checks a write, and makes the page that an edit means, now that it is known what it
+/// replaces.
+expected<void> address_space::prepare(const frame& f, write_op& op) const {
+  if (auto ok = check_hash(f, op.rule); !ok)
+    return ok;
+  if (op.what != write_op::kind::edit)
+    return {};
+  if (!f.page && !op.create)
     return failure(errc::no_such_page, "no page " + *f.id + " to edit, and no \"create\"");
-  return apply_edits(new_page(*op.create, ids_, *f.id), op.edits);
+  auto page = apply_edits(
+      f.page ? copy_page(f.page, ids_) : new_page(*op.create, ids_, *f.id), op.edits);
+  if (!page)
+    return failure(page.error());
+  op.page = std::move(*page);
+  op.edits.clear();
+  return {};
+}
+
+void address_space::hand_over(frame& f, write_op& op) {
+  auto& a = *f.activity;
+  const ticket call = a.handed_over = ++next_ticket_;
+  a.refreshed = false;
+  pager_calls_.emplace(call, pager_call{&f, f.ns, 0, {}, op.since});
+  switch (op.what) {
+  case write_op::kind::write:
+  case write_op::kind::edit:
+    out_.emplace_back(effects::pager_write{f.ns, call, op.page, f.page});
+    return;
+  case write_op::kind::erase:
+    out_.emplace_back(effects::pager_delete{f.ns, call, *f.id});
+    return;
+  case write_op::kind::invalidate:
+    out_.emplace_back(effects::pager_invalidate{f.ns, call, *f.id});
+  }
 }
 
 void address_space::pager_wrote(ticket call, const expected<void>& result) {
@@ -80,17 +138,30 @@ void address_space::pager_wrote(ticket call, const expected<void>& result) {
   frame& f = *entry->second.f;
   pager_calls_.erase(entry);
   auto& a = f.active();
-  const write_op op = std::move(a.writes.front());
+  write_op op = std::move(a.writes.front());
+  work_.end(op.since);
+  finish_write(f, op, result); // before the next one begins
   a.writes.pop_front();
   a.handed_over = 0;
-  work_.end(op.since);
-  if (result)
+  pump(f);
+  settle(f);
+  advance_drains();
+}
+
+/// What the pager's word means for the page, and for who asked.
+void address_space::finish_write(frame& f, write_op& op, const expected<void>& result) {
+  if (!result)
+    return answer(op.request, result.error());
+  if (op.what == write_op::kind::erase)
+    remove_page(f, removal::deleted);
+  if (op.what == write_op::kind::invalidate && !f.activity->refreshed)
+    remove_page(f, removal::invalidated);
+  if (op.rule.durable)
+    pageout_.durable(f, op.request, op.page);
+  else if (op.page)
     answer(op.request, op.page);
   else
-    answer(op.request, result.error());
-  pump(f);
-  release(f);
-  advance_drains();
+    answer(op.request);
 }
 
 void address_space::refuse_writes(frame& f, const error& why) {
@@ -99,6 +170,8 @@ void address_space::refuse_writes(frame& f, const error& why) {
   auto& a = *f.activity;
   if (a.handed_over != 0)
     pager_calls_.erase(std::exchange(a.handed_over, 0));
+  if (std::exchange(a.stalled, false))
+    std::erase(stalled_, &f);
   for (const auto& op : std::exchange(a.writes, {})) {
     work_.end(op.since);
     answer(op.request, why);
@@ -108,10 +181,57 @@ void address_space::refuse_writes(frame& f, const error& why) {
 // -- what pagers cache --------------------------------------------------------
 
 void address_space::set_resident(frame& f, page_ptr page, bool pending) {
-  spaces_[f.ns].stats.pages += f.page ? 0 : 1;
+  drop_resident(f);
+  auto& stats = spaces_[f.ns].stats;
+  const std::uint64_t size = page->memory_bytes();
+  ++stats.pages;
+  stats.bytes += size;
+  bytes_ += size;
+  dirty_bytes_ += f.version != 0 ? size : 0;
   f.page = std::move(page);
   f.pending = pending;
   f.absent = false;
+}
+
+void address_space::drop_resident(frame& f) {
+  if (!f.page)
+    return;
+  auto& stats = spaces_[f.ns].stats;
+  const std::uint64_t size = f.page->memory_bytes();
+  --stats.pages;
+  stats.bytes -= size;
+  bytes_ -= size;
+  dirty_bytes_ -= f.version != 0 ? size : 0;
+  f.page = nullptr;
+  f.pending = false;
+}
+
+/// These pages have changed together, and must reach the disk together.
+void address_space::mark_dirty(const std::vector<frame*>& changed) {
+  if (!storage_)
+    return;
+  for (const frame* f : changed)
+    if (f->version == 0) {
+      ++spaces_[f->ns].stats.dirty;
+      dirty_bytes_ += f->page ? f->page->memory_bytes() : 0;
+    }
+  pageout_.changed(changed);
+  if (max_bytes_ != 0 && dirty_bytes_ > max_bytes_ / limits::dirty_part / 2 &&
+      !pageout_.failing())
+    pageout_.begin();
+}
+
+/// Out of the cache and off the disk. Where it is known that there is no such page, nothing
+/// happens.
+void address_space::remove_page(frame& f, removal how) {
+  if (!f.page && (f.absent || !storage_))
+    return;
+  drop_resident(f);
+  f.absent = true;
+  notices_.tell_removed(f, how);
+  mark_dirty({&f});
+  if (f.activity && f.activity->awaited != 0)
+    settle_load(f, nullptr); // what the disk has is to go
 }
 
 /// A signature that looks made says that it follows from its entry.
@@ -138,6 +258,8 @@ void address_space::cache_write(ns_id ns, const std::vector<page_ptr>& pages,
   std::unordered_set<frame*> known; // where there are several, one may be there twice
   for (const auto& page : pages) {
     frame& f = at(ns, page->id());
+    if (f.activity)
+      f.activity->refreshed = true;
     if (f.page && f.pending == pending && f.page->unmodified(*page))
       continue;
     if (debug_)
@@ -148,42 +270,15 @@ void address_space::cache_write(ns_id ns, const std::vector<page_ptr>& pages,
   }
   if (changed.empty())
     return;
-  if (changed.size() == 1)
-    notify_all(*changed.front(), origin::pager);
-  else
-    notify_groups(changed, pending);
-  if (storage_) {
-    for (const frame* f : changed)
-      spaces_[ns].stats.dirty += f->version == 0 ? 1 : 0;
-    pageout_.changed(changed);
-  }
-  for (frame* f : changed)
+  notices_.tell_together(changed);
+  mark_dirty(changed);
+  for (frame* f : changed) {
     if (f->activity && f->activity->awaited != 0)
       settle_load(*f, nullptr); // what the disk has is older now
-  advance_drains();
-}
-
-/// One message for each watcher, with the pages that it watches; shared by all who watch
-/// the same ones.
-void address_space::notify_groups(const std::vector<frame*>& changed, bool pending) {
-  std::unordered_map<watcher_id, std::vector<std::uint32_t>> seen;
-  std::vector<watcher_id> order; // of first mention, so that runs are alike
-  for (std::uint32_t i = 0; i < changed.size(); ++i)
-    for (const watcher_id w : changed[i]->watchers) {
-      auto& pages = seen[w];
-      if (pages.empty())
-        order.push_back(w);
-      pages.push_back(i);
-    }
-  std::map<std::vector<std::uint32_t>, std::vector<watcher_id>> groups;
-  for (const watcher_id w : order)
-    groups[std::move(seen[w])].push_back(w);
-  for (auto& [indices, watchers] : groups) {
-    effects::notify n{std::move(watchers), changed.front()->ns, {}, origin::pager, pending};
-    for (const auto i : indices)
-      n.pages.push_back(changed[i]->page);
-    out_.emplace_back(std::move(n));
+    else
+      settle(*f);
   }
+  advance_drains();
 }
 
 // -- a pager's death and return -----------------------------------------------
@@ -204,9 +299,12 @@ void address_space::pager_lost(ns_id ns) {
     if (what.f == nullptr) {
       work_.end(what.since);
       answer(what.request, why);
+      frame& f = at(ns, what.id);
+      --f.active().reads;
+      settle(f);
     } else {
       refuse_writes(*what.f, why);
-      release(*what.f);
+      settle(*what.f);
     }
   }
   // Its barriers will not come back; with one drain at a time they can be asked for anew.
@@ -245,10 +343,17 @@ void address_space::pageout_due() { pageout_.begin(); }
 void address_space::retry_pageout() { pageout_.retry(); }
 
 void address_space::committed(ticket call, const expected<void>& result) {
-  for (frame* f : pageout_.committed(call, result))
+  std::vector<frame*> concerned = pageout_.committed(call, result);
+  for (frame* f : concerned)
     if (f->version == 0) {
       --spaces_[f->ns].stats.dirty;
-      release(*f);
+      dirty_bytes_ -= f->page ? f->page->memory_bytes() : 0;
+      settle(*f);
+    }
+  if (!result)
+    for (frame* f : std::deque<frame*>{stalled_}) {
+      refuse_writes(*f, result.error());
+      settle(*f);
     }
 }
 

@@ -128,15 +128,25 @@ pageout_config read_pageout(const reader& in, std::string_view text) {
   return p;
 }
 
+cache_config read_cache(const reader& in, std::string_view text) {
+  cache_config c;
+  for (const auto& m : in.object(text, "/cache", {"max_bytes"}))
+    c.max_bytes = in.number(m.value, "/cache/max_bytes", limits::cache_bytes_max);
+  return c;
+}
+
 config read_all(const reader& in, std::string_view text) {
   config c;
   if (json::kind_of(text) != json::kind::object)
     in.refuse("", "not valid JSON: an object was expected");
-  for (const auto& m : in.object(text, "", {"pagers", "storage", "pageout", "debug"})) {
+  for (const auto& m :
+       in.object(text, "", {"pagers", "storage", "pageout", "cache", "debug"})) {
     if (m.key == "pagers") {
       c.pagers = read_pagers(in, m.value);
     } else if (m.key == "pageout") {
       c.pageout = read_pageout(in, m.value);
+    } else if (m.key == "cache") {
+      c.cache = read_cache(in, m.value);
     } else if (m.key == "debug") {
       c.debug = in.boolean(m.value, "/debug");
     } else {
@@ -164,6 +174,9 @@ void check_pager(const reader& in, const config& c, std::size_t at,
     in.refuse(path + "/namespace", "not valid UTF-8");
   if (!json::members(p.options))
     in.refuse(path + "/options", "an object was expected");
+  if (kind->check)
+    if (auto ok = kind->check(p.options); !ok)
+      in.refuse(path + "/options", ok.error().message);
   for (std::size_t i = 0; i < at; ++i)
     if (c.pagers[i].ns == p.ns)
       in.refuse(path + "/namespace", json::quoted(p.ns) + " is already taken");
@@ -182,6 +195,8 @@ void check_all(const reader& in, const config& c, std::span<const pager_kind> kn
   };
   range(c.pageout.interval_ms, limits::interval_ms_max, "/pageout/interval_ms");
   range(c.pageout.max_dirty, limits::max_dirty_max, "/pageout/max_dirty");
+  if (c.cache.max_bytes != 0)
+    range(c.cache.max_bytes, limits::cache_bytes_max, "/cache/max_bytes");
 }
 
 } // namespace

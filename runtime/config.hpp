@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,10 +26,15 @@ struct pageout_config {
   std::uint64_t max_dirty = limits::max_dirty_default; ///< pages; at this many, at once
 };
 
+struct cache_config {
+  std::uint64_t max_bytes = 0; ///< of pages in memory; 0, not to be written: no bound
+};
+
 struct config {
   std::vector<pager_config> pagers;
   std::optional<std::string> storage_path; ///< as written; none: nothing is kept
   pageout_config pageout;
+  cache_config cache;
   bool debug = false;
 };
 
@@ -36,6 +42,10 @@ struct config {
 struct pager_kind {
   std::string name;
   bool debug_only = false;
+
+  /// Checks its options, the JSON text of an object; none: any will do. What it says of a
+  /// failure is told with the file and the path.
+  std::function<expected<void>(std::string_view)> check = {};
 };
 
 /// Reads a configuration. `file` only names it in errors, which read

@@ -8,6 +8,7 @@
 
 #include "runtime/codec.hpp"
 #include "runtime/codec_json.hpp"
+#include "runtime/entry_text.hpp"
 #include "runtime/json_text.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/page_builder.hpp"
@@ -29,31 +30,10 @@ expected<std::string> dump(const nlohmann::json& value) {
   }
 }
 
-expected<std::string> string_member(const json::member& m) {
-  if (json::kind_of(m.value) != json::kind::string)
-    return invalid(m.key + ": a string was expected");
-  auto value = json::string_value(m.value);
-  if (!value)
-    return invalid(m.key + ": " + value.error().message);
-  return value;
-}
-
-/// A valid text without white space around it and on one line.
-std::string trimmed_line(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos)
-    return {};
-  std::string line{text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1)};
-  json::to_one_line(line.data(), line.data() + line.size());
-  return line;
-}
-
 expected<void> set_pointer(std::optional<std::string>& pointer,
                            std::optional<std::string> id) {
-  if (id && id->empty())
-    return invalid("an empty string names no page: clear the pointer with null");
-  if (id && !json::is_utf8(*id))
-    return invalid("a pointer that is not valid UTF-8");
+  if (auto ok = check_pointer(id); !ok)
+    return ok;
   pointer = std::move(id);
   return {};
 }
@@ -114,21 +94,14 @@ bool draft::taken(std::string_view wanted) {
 }
 
 expected<std::size_t> draft::locate(const position& at) {
-  if (kind_ == page_kind::array) {
-    if (at.index() == nullptr)
-      return failure(errc::bad_index,
-                     "an array page's entries are named by index, not key");
-    if (*at.index() >= items_.size())
-      return failure(errc::bad_index, "index " + std::to_string(*at.index()) +
-                                          " of a page of " + std::to_string(items_.size()) +
-                                          " entries");
-    return *at.index();
-  }
-  if (at.key() == nullptr)
-    return failure(errc::bad_index, "a hash page's entries are named by key, not index");
-  const auto index = find(*at.key());
+  if (kind_ == page_kind::array)
+    return index_of(at, items_.size());
+  const auto key = key_of(at);
+  if (!key)
+    return failure(key.error());
+  const auto index = find(*key);
   if (!index)
-    return failure(errc::bad_index, "no entry " + json::quoted(*at.key()));
+    return failure(errc::bad_index, "no entry " + json::quoted(*key));
   return *index;
 }
 
@@ -143,28 +116,14 @@ expected<std::string> draft::text(const position& at) {
 
 /// Checks an object that is to become an entry, and names it where it is for an array.
 expected<fresh_entry> draft::prepare(std::string_view text) const {
-  auto parts = json::members(text, limits::depth - 2);
-  if (!parts)
-    return invalid("entry: " + parts.error().message);
+  auto header = read_entry(text, kind_);
+  if (!header)
+    return failure(header.error());
   fresh_entry e;
   e.object = trimmed_line(text);
-  bool has_signature = false;
-  bool has_id = false;
-  for (const auto& m : *parts) {
-    const bool names = m.key == "_id" && kind_ == page_kind::array;
-    if (m.key != "_sig" && !names)
-      continue;
-    if (std::exchange(names ? has_id : has_signature, true))
-      return invalid("entry: " + m.key + " stands twice");
-    auto value = string_member(m);
-    if (!value)
-      return failure(value.error());
-    if (names)
-      e.name = std::move(*value);
-  }
-  if (has_id && e.name.empty())
-    return invalid("entry: _id: an empty string names no entry");
-  if (kind_ == page_kind::array && !has_id) {
+  if (header->name) {
+    e.name = std::move(*header->name);
+  } else if (kind_ == page_kind::array) {
     e.name = ids_();
     e.object = json::with_first_member(e.object, "_id", json::quoted(e.name));
   }
@@ -265,12 +224,7 @@ expected<void> draft::sign(fresh_entry& e) const {
   if (!object)
     return invalid(object.error().message);
   e.signature = std::move(*signature);
-  e.signed_text.clear();
-  if (kind_ == page_kind::hash) {
-    json::append_string(e.signed_text, e.name);
-    e.signed_text += ':';
-  }
-  e.signed_text += *object;
+  e.signed_text = kept_text(kind_, e.name, *object);
   return {};
 }
 
@@ -291,13 +245,7 @@ expected<page_ptr> draft::finish() {
     if (e.signature.empty())
       if (auto ok = sign(e); !ok)
         return failure(ok.error());
-    // The name is mostly a piece of the text; the page then need not keep it twice.
-    const auto at = e.signed_text.find(json::quoted(e.name));
-    const bool within = at != std::string::npos &&
-                        e.signed_text.compare(at + 1, e.name.size(), e.name) == 0;
-    builder.add(within ? std::string_view{e.signed_text}.substr(at + 1, e.name.size())
-                       : std::string_view{e.name},
-                e.signature, e.signed_text);
+    add_entry(builder, e.name, e.signature, e.signed_text);
   }
   auto page = builder.finish();
   if (page->json_bytes_bound() > limits::page_bytes)

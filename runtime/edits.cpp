@@ -40,23 +40,6 @@ expected<void> apply_one(draft& d, const pointer_edit& e) {
 
 // -- reading ------------------------------------------------------------------
 
-expected<position> parse_position(std::string_view text) {
-  if (json::kind_of(text) == json::kind::string)
-    return json::string_value(text).map(
-        [](std::string key) { return position{std::move(key)}; });
-  std::size_t index = 0;
-  const auto done = std::from_chars(text.data(), text.data() + text.size(), index);
-  if (json::kind_of(text) == json::kind::number && text.front() != '-') {
-    if (done.ec == std::errc{} && done.ptr == text.data() + text.size())
-      return position{index};
-    if (done.ec == std::errc::result_out_of_range)
-      return failure(errc::bad_index, "at: an index beyond every page");
-  }
-  if (json::kind_of(text) == json::kind::number)
-    return failure(errc::bad_index, "at: an index is a whole number from 0 on");
-  return bad("at: an index or a key was expected");
-}
-
 /// The parts of `{"at": …, "entry": {…}}` and its kin.
 struct located {
   std::optional<position> at;
@@ -89,12 +72,8 @@ expected<located> parse_located(std::string_view text, std::string_view object_f
   return out;
 }
 
-expected<edit> parse_pointer(page_pointer which, std::string_view text) {
-  if (json::kind_of(text) == json::kind::null)
-    return pointer_edit{which, std::nullopt};
-  if (json::kind_of(text) != json::kind::string)
-    return bad("a string or null was expected");
-  return json::string_value(text).map([&](std::string id) -> edit {
+expected<edit> parse_pointer_edit(page_pointer which, std::string_view text) {
+  return parse_pointer(text).map([&](std::optional<std::string> id) -> edit {
     return pointer_edit{which, std::move(id)};
   });
 }
@@ -122,29 +101,25 @@ expected<edit> parse_one(const json::member& m) {
     return parse_entry_edit(m.value, "",
                             [](located& l) { return erase_edit{std::move(*l.at)}; });
   if (m.key == "head")
-    return parse_pointer(page_pointer::head, m.value);
+    return parse_pointer_edit(page_pointer::head, m.value);
   if (m.key == "next")
-    return parse_pointer(page_pointer::next, m.value);
+    return parse_pointer_edit(page_pointer::next, m.value);
   if (m.key == "prev")
-    return parse_pointer(page_pointer::prev, m.value);
+    return parse_pointer_edit(page_pointer::prev, m.value);
   return bad("no such edit");
 }
 
 // -- writing ------------------------------------------------------------------
 
-std::string text_of(const position& at) {
-  return at.key() != nullptr ? json::quoted(*at.key()) : std::to_string(*at.index());
-}
-
 struct writer {
   std::string operator()(const insert_edit& e) const {
-    return R"({"insert":{"at":)" + text_of(e.at) + R"(,"entry":)" + e.entry + "}}";
+    return R"({"insert":{"at":)" + to_text(e.at) + R"(,"entry":)" + e.entry + "}}";
   }
   std::string operator()(const erase_edit& e) const {
-    return R"({"del":{"at":)" + text_of(e.at) + "}}";
+    return R"({"del":{"at":)" + to_text(e.at) + "}}";
   }
   std::string operator()(const set_edit& e) const {
-    return R"({"set":{"at":)" + text_of(e.at) + R"(,"fields":)" + e.fields + "}}";
+    return R"({"set":{"at":)" + to_text(e.at) + R"(,"fields":)" + e.fields + "}}";
   }
   std::string operator()(const pointer_edit& e) const {
     static constexpr std::string_view names[] = {"head", "next", "prev"};
@@ -157,6 +132,36 @@ struct writer {
 };
 
 } // namespace
+
+expected<position> parse_position(std::string_view text) {
+  if (json::kind_of(text) == json::kind::string)
+    return json::string_value(text).map(
+        [](std::string key) { return position{std::move(key)}; });
+  std::size_t index = 0;
+  const auto done = std::from_chars(text.data(), text.data() + text.size(), index);
+  if (json::kind_of(text) == json::kind::number && text.front() != '-') {
+    if (done.ec == std::errc{} && done.ptr == text.data() + text.size())
+      return position{index};
+    if (done.ec == std::errc::result_out_of_range)
+      return failure(errc::bad_index, "at: an index beyond every page");
+  }
+  if (json::kind_of(text) == json::kind::number)
+    return failure(errc::bad_index, "at: an index is a whole number from 0 on");
+  return bad("at: an index or a key was expected");
+}
+
+expected<std::optional<std::string>> parse_pointer(std::string_view text) {
+  if (json::kind_of(text) == json::kind::null)
+    return std::nullopt;
+  if (json::kind_of(text) != json::kind::string)
+    return bad("a string or null was expected");
+  return json::string_value(text).map(
+      [](std::string id) { return std::optional{std::move(id)}; });
+}
+
+std::string to_text(const position& at) {
+  return at.key() != nullptr ? json::quoted(*at.key()) : std::to_string(*at.index());
+}
 
 expected<page_ptr> apply_edits(draft base, std::span<const edit> edits) {
   for (std::size_t i = 0; i < edits.size(); ++i) {

@@ -47,4 +47,13 @@ using edit = std::variant<insert_edit, erase_edit, set_edit, pointer_edit>;
 /// Edits in the shell's form; `parse_edits` reads them back.
 [[nodiscard]] std::string to_json(std::span<const edit> edits);
 
+/// Reads an index or a key, from valid JSON. Fails as `parse_edits` does.
+[[nodiscard]] expected<position> parse_position(std::string_view json);
+
+/// Reads an id or null, from valid JSON. Fails with `bad_request`.
+[[nodiscard]] expected<std::optional<std::string>> parse_pointer(std::string_view json);
+
+/// An index or a key as JSON; `parse_position` reads it back.
+[[nodiscard]] std::string to_text(const position& at);
+
 } // namespace flok

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,6 +37,35 @@ enum class origin : std::uint8_t {
 /// "cache", "disk" or "pager".
 [[nodiscard]] std::string_view to_string(origin o) noexcept;
 
+/// Why a page is there no longer.
+enum class removal : std::uint8_t {
+  deleted,     ///< someone deleted it, and its pager agreed
+  invalidated, ///< this copy was not to be trusted; its pager may bring another
+};
+
+/// "deleted" or "invalidated".
+[[nodiscard]] std::string_view to_string(removal r) noexcept;
+
+/// What a write asks for beside being done.
+struct write_rule {
+  /// Only where the page has this `_hash` now, or, for an empty one, is not there.
+  std::optional<std::string> if_hash;
+
+  /// Answered only once it is on disk.
+  bool durable = false;
+};
+
+/// Which ids of a namespace are wanted, in the order of their bytes.
+struct id_range {
+  std::string prefix; ///< they begin so
+  std::string after;  ///< they stand behind this
+  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max(); ///< at most so many
+
+  [[nodiscard]] bool contains(std::string_view id) const {
+    return id.starts_with(prefix) && (after.empty() || id > after);
+  }
+};
+
 namespace effects {
 
 /// Tell each of `watchers` of all of `pages` in one message.
@@ -46,10 +77,19 @@ struct notify {
   bool pending = false;
 };
 
-/// Answer a request: with nothing, a page, a number of pages, or a failure.
+/// Tell each of `watchers` that a page is there no longer.
+struct notify_removed {
+  std::vector<watcher_id> watchers;
+  ns_id ns = 0;
+  std::string id;
+  removal how = removal::deleted;
+};
+
+/// Answer a request: with nothing, a page, a number of pages, ids, or a failure.
 struct answer {
   request_id request = 0;
-  std::variant<std::monostate, page_ptr, std::uint64_t, error> result;
+  std::variant<std::monostate, page_ptr, std::uint64_t, std::vector<std::string>, error>
+      result;
 };
 
 struct pager_watch {
@@ -69,6 +109,20 @@ struct pager_write {
   ticket call = 0;
   page_ptr page;
   page_ptr replaces; ///< null: there was none
+};
+
+/// Answered by `pager_wrote`.
+struct pager_delete {
+  ns_id ns = 0;
+  ticket call = 0;
+  std::string id;
+};
+
+/// Answered by `pager_wrote`.
+struct pager_invalidate {
+  ns_id ns = 0;
+  ticket call = 0;
+  std::string id;
 };
 
 /// Answered by `pager_read_done`.
@@ -92,11 +146,18 @@ struct load {
   bool urgent = false; ///< overtakes queued loads
 };
 
+/// Answered by `listed`: the first `limit` ids on disk behind `after`, sorted by bytes.
+struct list {
+  ns_id ns = 0;
+  ticket call = 0;
+  id_range range;
+};
+
 /// One page of a commit.
 struct commit_page {
   ns_id ns = 0;
   std::string id;
-  page_ptr page;
+  page_ptr page; ///< null: the page is to be off the disk
   bool pending = false;
 };
 
@@ -119,9 +180,11 @@ struct report {
 
 } // namespace effects
 
-using effect = std::variant<effects::notify, effects::answer, effects::pager_watch,
-                            effects::pager_unwatch, effects::pager_write,
-                            effects::pager_read, effects::pager_barrier, effects::load,
-                            effects::commit, effects::arm_retry, effects::report>;
+using effect =
+    std::variant<effects::notify, effects::notify_removed, effects::answer,
+                 effects::pager_watch, effects::pager_unwatch, effects::pager_write,
+                 effects::pager_delete, effects::pager_invalidate, effects::pager_read,
+                 effects::pager_barrier, effects::load, effects::list, effects::commit,
+                 effects::arm_retry, effects::report>;
 
 } // namespace flok

@@ -38,6 +38,7 @@ inline constexpr std::uint8_t errc_count = 14;
 struct error {
   errc code = errc::bad_request;
   std::string message;
+  std::string hash{}; ///< of a `conflict`: the `_hash` that is there, empty for no page
 
   friend bool operator==(const error&, const error&) = default;
 };

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -15,13 +16,17 @@
 
 namespace flok {
 
-/// A write that waits for its turn with the pager.
+/// Something that one after the other goes through the pager: a write, an edit, a deletion,
+/// an invalidation.
 struct write_op {
+  enum class kind : std::uint8_t { write, edit, erase, invalidate };
+  kind what = kind::write;
   request_id request = 0;
   pending_work::epoch since = 0;
-  page_ptr page; ///< null: `edits` are applied to what is resident when its turn comes
+  page_ptr page; ///< of an edit: made when its turn comes
   std::vector<edit> edits;
   std::optional<page_kind> create; ///< for `edits`: the kind of page to begin with
+  write_rule rule;
 };
 
 /// Someone who waits for a load's result.
@@ -41,9 +46,31 @@ struct frame_activity {
   std::vector<load_waiter> waiters;
   std::deque<write_op> writes; ///< the first one may be with the pager
   ticket handed_over = 0;      ///< that one's call, or 0
+  std::uint32_t reads = 0;     ///< asked of the pager, and not answered
+  bool refreshed = false;      ///< the pager has cached the page since it was handed over
+  bool stalled = false;        ///< the first one waits for room in the cache
 };
 
 struct frame;
+
+/// Someone who watches, and what is on its way to it.
+struct watcher {
+  explicit watcher(watcher_id i) : id{i} {}
+
+  watcher_id id;
+  std::uint32_t undelivered = 0; ///< notifications sent, and not reported as dealt with
+  std::unordered_map<frame*, std::uint32_t> places; ///< in those frames' `watchers`
+  std::vector<frame*> waiting;   ///< whose news is to be sent once there is room
+  pending_work::epoch since = 0; ///< of what waits
+};
+
+/// One pair of page and watcher.
+struct watching {
+  watcher* who = nullptr;
+  bool every = false;          ///< gets every version, however slow it is
+  bool waiting = false;        ///< the page is among `who->waiting`
+  origin news = origin::cache; ///< where what waits came from
+};
 
 /// Pages that one cache_write changed together: committed together or not at all.
 struct commit_group {
@@ -64,7 +91,11 @@ struct frame {
   std::uint64_t version =
       0; ///< number of the last change not known to be on disk; 0: clean
 
-  std::vector<watcher_id> watchers;
+  removal gone = removal::deleted; ///< why there is none, if there was one
+  bool listed = false;             ///< among the pages that may be evicted
+  frame* older = nullptr;          ///< its neighbours there
+  frame* newer = nullptr;
+  std::vector<watching> watchers;
   std::shared_ptr<commit_group> group;
   std::unique_ptr<frame_activity> activity;
 

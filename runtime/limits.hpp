@@ -42,6 +42,18 @@ inline constexpr std::size_t kept_alive_factor = 2;
 /// them, and the pointers to them, must stay cheap next to the page.
 inline constexpr std::size_t page_sources = 8;
 
+/// Notifications sent to a watcher and not reported as dealt with, at which the next ones
+/// wait. Large enough for a burst, small next to what a page costs.
+inline constexpr std::uint32_t undelivered = 256;
+
+/// A watcher reports so many notifications at once as dealt with.
+inline constexpr std::uint32_t credit_batch = 64;
+
+/// Dirty bytes may be this part of the cache before writes wait for a commit, and half of
+/// that before one begins: the rest of the cache is for pages that are used.
+inline constexpr std::uint64_t dirty_part = 8;
+
+inline constexpr std::uint64_t cache_bytes_max = std::uint64_t{1} << 50U;
 inline constexpr std::uint64_t interval_ms_max = 86'400'000; // a day
 inline constexpr std::uint64_t interval_ms_default = 60'000; // seed 002: every minute
 inline constexpr std::uint64_t max_dirty_max = 4'294'967'295;

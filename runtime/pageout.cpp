@@ -1,6 +1,7 @@
 #include "runtime/pageout.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace flok {
 
@@ -60,7 +61,7 @@ void pageout::untie(std::vector<std::shared_ptr<commit_group>> groups) {
 }
 
 void pageout::begin() {
-  if (under_way_ || dirty_.empty())
+  if (under_way_ || (dirty_.empty() && batch_.empty()))
     return;
   under_way_ = true;
   ++rounds_;
@@ -68,7 +69,8 @@ void pageout::begin() {
   dirty_.clear();
   for (frame* f : round_)
     f->in_round = true;
-  send_batch();
+  if (batch_.empty())
+    send_next();
 }
 
 /// Moves a frame into the batch.
@@ -79,21 +81,39 @@ void pageout::take(frame& f) {
   batch_.push_back({&f, f.version});
 }
 
-void pageout::send_batch() {
+/// Takes a frame into the batch with all that must be committed together with it; false
+/// where they do not fit in.
+bool pageout::add_to_batch(frame& f, std::size_t& bytes) {
+  const std::vector<frame*> alone{&f};
+  const auto group = f.group; // all of it, wherever it waits
+  const auto& together = group ? group->members : alone;
+  std::size_t more = 0;
+  for (const frame* member : together)
+    more += member->page ? member->page->json_bytes_bound() : 0;
+  if (!batch_.empty() && bytes + more > batch_bytes_)
+    return false;
+  bytes += more;
+  for (frame* member : together)
+    take(*member);
+  return true;
+}
+
+/// What someone waits for goes first, then what is left of the round.
+void pageout::send_next() {
   std::size_t bytes = 0;
-  while (!round_.empty()) {
-    const std::vector<frame*> alone{*round_.begin()};
-    const auto group = alone.front()->group; // all of it, wherever it waits
-    const auto& together = group ? group->members : alone;
-    std::size_t more = 0;
-    for (const frame* f : together)
-      more += f->page->json_bytes_bound();
-    if (!batch_.empty() && bytes + more > batch_bytes_)
+  for (const auto& [f, waiting] : durable_)
+    if (!f->in_flight && !add_to_batch(*f, bytes))
       break;
-    bytes += more;
-    for (frame* f : together)
-      take(*f);
-  }
+  if (batch_.empty())
+    while (!round_.empty() && add_to_batch(**round_.begin(), bytes))
+      continue;
+  if (!batch_.empty())
+    send_batch();
+  else if (under_way_)
+    end_round();
+}
+
+void pageout::send_batch() {
   std::sort(batch_.begin(), batch_.end(),
             [](const in_batch& a, const in_batch& b) { return by_key{}(a.f, b.f); });
   effects::commit commit;
@@ -102,6 +122,33 @@ void pageout::send_batch() {
   for (const auto& [f, version] : batch_)
     commit.pages.push_back({f->ns, *f->id, f->page, f->pending});
   out_.emplace_back(std::move(commit));
+}
+
+void pageout::durable(frame& f, request_id request, page_ptr page) {
+  if (f.version == 0) {
+    if (request != 0)
+      out_.emplace_back(effects::answer{request, std::move(page)});
+    return;
+  }
+  durable_[&f].push_back({request, f.version, std::move(page)});
+  if (batch_.empty())
+    send_next();
+}
+
+/// A version of the frame is on disk.
+void pageout::satisfy(frame& f, std::uint64_t version) {
+  const auto entry = durable_.find(&f);
+  if (entry == durable_.end())
+    return;
+  std::erase_if(entry->second, [&](durable_waiter& w) {
+    if (w.version > version)
+      return false;
+    if (w.request != 0)
+      out_.emplace_back(effects::answer{w.request, std::move(w.page)});
+    return true;
+  });
+  if (entry->second.empty())
+    durable_.erase(entry);
 }
 
 std::vector<frame*> pageout::committed(ticket call, const expected<void>& result) {
@@ -122,6 +169,9 @@ std::vector<frame*> pageout::committed(ticket call, const expected<void>& result
     if (f->group)
       groups.push_back(std::move(f->group));
   }
+  if (result)
+    for (const auto& [f, version] : batch)
+      satisfy(*f, version);
   untie(std::move(groups));
   if (!result) {
     fail(result.error());
@@ -130,10 +180,7 @@ std::vector<frame*> pageout::committed(ticket call, const expected<void>& result
   delay_ms_ = 0;
   for (auto& w : waiters_)
     w.pages += batch.size();
-  if (round_.empty())
-    end_round();
-  else
-    send_batch();
+  send_next();
   return frames;
 }
 
@@ -161,15 +208,22 @@ void pageout::fail(const error& why) {
   dirty_.merge(round_);
   round_.clear();
   under_way_ = false;
-  for (const auto& w : waiters_)
-    if (w.request != 0)
-      out_.emplace_back(effects::answer{w.request, why});
-  waiters_.clear();
+  fail_waiters(why);
   out_.emplace_back(effects::report{why});
   delay_ms_ = std::clamp(delay_ms_ * 2, first_delay_ms, longest_delay_ms);
   if (!resting_)
     out_.emplace_back(effects::arm_retry{delay_ms_});
   resting_ = true;
+}
+
+void pageout::fail_waiters(const error& why) {
+  for (const auto& w : std::exchange(waiters_, {}))
+    if (w.request != 0)
+      out_.emplace_back(effects::answer{w.request, why});
+  for (const auto& [f, waiting] : std::exchange(durable_, {}))
+    for (const auto& w : waiting)
+      if (w.request != 0)
+        out_.emplace_back(effects::answer{w.request, why});
 }
 
 void pageout::retry() {
@@ -178,15 +232,14 @@ void pageout::retry() {
 }
 
 void pageout::request(request_id request) {
-  if (!under_way_ && dirty_.empty())
+  begin();
+  if (!under_way_)
     return answer({request, 0, 0});
   const bool next_too =
       !dirty_.empty() || std::any_of(batch_.begin(), batch_.end(), [](const in_batch& b) {
         return b.f->version != b.version;
       });
-  const auto until = under_way_ ? rounds_ + (next_too ? 1 : 0) : rounds_ + 1;
-  waiters_.push_back({request, until, 0});
-  begin();
+  waiters_.push_back({request, rounds_ + (next_too ? 1 : 0), 0});
 }
 
 } // namespace flok

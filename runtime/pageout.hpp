@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -23,8 +24,13 @@ public:
   /// Begins a round where that crosses the threshold.
   void changed(const std::vector<frame*>& frames);
 
-  /// Begins a round where anything is dirty and none is under way.
+  /// Begins a round where anything is dirty or being committed, and none is under way.
   void begin();
+
+  /// Answers `request` with `page` once what the frame holds now is on disk, which is seen
+  /// to before other pages; or with the failure of a batch. All that wait for it meanwhile
+  /// share a commit.
+  void durable(frame& f, request_id request, page_ptr page);
 
   /// Answers `request` with the number of pages committed from now on, batches under way
   /// included, once all that is dirty now is on disk; or with the failure of a batch.
@@ -32,6 +38,9 @@ public:
 
   /// The result of a commit. Gives the frames that it concerned, which may be clean now.
   std::vector<frame*> committed(ticket call, const expected<void>& result);
+
+  /// Whether the last batch has failed, and none was committed since.
+  [[nodiscard]] bool failing() const { return delay_ms_ != 0; }
 
   /// The time asked for by `arm_retry` is over.
   void retry();
@@ -57,10 +66,21 @@ private:
     std::uint64_t pages;
   };
 
+  /// Someone who wants a frame's version, or a newer one, on disk.
+  struct durable_waiter {
+    request_id request;
+    std::uint64_t version;
+    page_ptr page;
+  };
+
   void mark(frame& f);
   static void tie(const std::vector<frame*>& frames);
   void take(frame& f);
+  [[nodiscard]] bool add_to_batch(frame& f, std::size_t& bytes);
+  void send_next();
   void send_batch();
+  void satisfy(frame& f, std::uint64_t version);
+  void fail_waiters(const error& why);
   static void untie(std::vector<std::shared_ptr<commit_group>> groups);
   void answer(const waiter& w);
   void end_round();
@@ -73,6 +93,7 @@ private:
   std::set<frame*, by_key> round_; ///< waits for a batch of this round
   std::vector<in_batch> batch_;    ///< is being committed
   std::vector<waiter> waiters_;
+  std::map<frame*, std::vector<durable_waiter>, by_key> durable_;
   ticket call_ = 0;
   std::uint64_t version_ = 0;
   std::uint64_t rounds_ = 0; ///< begun so far

@@ -1,55 +1,95 @@
 #include "runtime/watch_table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace flok {
 
-bool watch_table::add(watcher_id watcher, frame& f) {
+watch_table::added watch_table::add(watcher_id id, frame& f) {
+  auto& w = watchers_.try_emplace(id, id).first->second;
   const auto place = static_cast<std::uint32_t>(f.watchers.size());
-  if (!places_[watcher].try_emplace(&f, place).second)
-    return false;
-  f.watchers.push_back(watcher);
-  return true;
+  const auto [entry, is_new] = w.places.try_emplace(&f, place);
+  if (is_new)
+    f.watchers.push_back({&w});
+  return {f.watchers[entry->second], is_new};
+}
+
+watcher* watch_table::find(watcher_id id) {
+  const auto entry = watchers_.find(id);
+  return entry == watchers_.end() ? nullptr : &entry->second;
 }
 
 /// Fills the gap with the last watcher of the frame, whose place is corrected.
 void watch_table::take_out(frame& f, std::uint32_t place) {
-  const watcher_id moved = f.watchers.back();
+  const watching moved = f.watchers.back();
   f.watchers.pop_back();
   if (place == f.watchers.size())
     return;
   f.watchers[place] = moved;
-  places_.at(moved).at(&f) = place;
+  moved.who->places.at(&f) = place;
 }
 
-bool watch_table::remove(watcher_id watcher, frame& f) {
-  const auto entry = places_.find(watcher);
-  if (entry == places_.end())
+bool watch_table::remove(watcher_id id, frame& f) {
+  watcher* w = find(id);
+  if (w == nullptr)
     return false;
-  const auto at = entry->second.find(&f);
-  if (at == entry->second.end())
+  const auto entry = w->places.find(&f);
+  if (entry == w->places.end())
     return false;
-  const auto place = at->second;
-  entry->second.erase(at);
+  const auto place = entry->second;
+  release(f.watchers[place], f);
+  w->places.erase(entry);
   take_out(f, place);
-  if (entry->second.empty())
-    places_.erase(entry);
+  if (w->places.empty())
+    forget(*w);
   return true;
 }
 
-std::vector<frame*> watch_table::remove_all(watcher_id watcher) {
+std::vector<frame*> watch_table::remove_all(watcher_id id) {
   std::vector<frame*> frames;
-  const auto entry = places_.find(watcher);
-  if (entry == places_.end())
+  watcher* w = find(id);
+  if (w == nullptr)
     return frames;
-  frames.reserve(entry->second.size());
-  for (const auto& [f, place] : entry->second) {
+  frames.reserve(w->places.size());
+  for (const auto& [f, place] : w->places) {
     take_out(*f, place);
     frames.push_back(f);
   }
-  places_.erase(entry);
+  forget(*w);
   std::sort(frames.begin(), frames.end(),
             [](const frame* a, const frame* b) { return a->serial < b->serial; });
+  return frames;
+}
+
+void watch_table::forget(watcher& w) {
+  if (!w.waiting.empty())
+    work_.end(w.since);
+  watchers_.erase(w.id);
+}
+
+bool watch_table::hold(watching& pair, frame& f) {
+  if (std::exchange(pair.waiting, true))
+    return false;
+  if (pair.who->waiting.empty())
+    pair.who->since = work_.begin();
+  pair.who->waiting.push_back(&f);
+  return true;
+}
+
+void watch_table::release(watching& pair, frame& f) {
+  if (!std::exchange(pair.waiting, false))
+    return;
+  std::erase(pair.who->waiting, &f);
+  if (pair.who->waiting.empty())
+    work_.end(pair.who->since);
+}
+
+std::vector<frame*> watch_table::take_waiting(watcher& w) {
+  auto frames = std::exchange(w.waiting, {});
+  if (!frames.empty())
+    work_.end(w.since);
+  for (frame* f : frames)
+    f->watchers[w.places.at(f)].waiting = false;
   return frames;
 }
 

@@ -8,6 +8,7 @@ build_packages=(g++ cmake ninja-build libcaf-dev libsimdjson-dev liblmdb-dev cat
   nlohmann-json3-dev libexpected-dev libisal-dev libxxhash-dev libcli11-dev libspdlog-dev)
 demo_packages=(iso-codes)
 check_packages=(clang-format universal-ctags git)
+fuzz_packages=(clang libclang-rt-dev llvm) # llvm: names functions in what is found
 # shellcheck disable=SC2034 # used by scripts/test
 test_packages=("${build_packages[@]}" "${demo_packages[@]}" "${check_packages[@]}")
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/json_text.hpp"
+#include "tools/shell_lines.hpp"
 
 namespace flok::tools {
 
@@ -15,6 +16,8 @@ kind kind_of(const shell_op& op) {
     return kind::free;
   switch (op.kind) {
   case op_kind::hash:
+  case op_kind::diff:
+  case op_kind::replay:
     return kind::free;
   case op_kind::watch:
     return op.sync ? kind::load : kind::page;
@@ -25,6 +28,8 @@ kind kind_of(const shell_op& op) {
     return kind::load;
   case op_kind::write:
   case op_kind::edit:
+  case op_kind::erase:
+  case op_kind::invalidate:
     return kind::write;
   case op_kind::controller: // what waits before it must still find no controller of that
                             // name
@@ -33,49 +38,38 @@ kind kind_of(const shell_op& op) {
   case op_kind::drain:
   case op_kind::stats:
   case op_kind::log:
+  case op_kind::list:
+  case op_kind::stall:
+  case op_kind::crash:
+  case op_kind::fault:
+  case op_kind::cache_write:
     return kind::barrier;
   }
   return kind::barrier;
 }
 
+/// Whether watchers may hear of it, or it undoes what they may hear of: that must not
+/// overtake a watch that waits for its wave.
+bool causes_events(const shell_op& op) {
+  if (op.wrong)
+    return false;
+  switch (op.kind) {
+  case op_kind::watch:
+  case op_kind::unwatch:
+  case op_kind::write:
+  case op_kind::edit:
+  case op_kind::erase:
+  case op_kind::invalidate:
+  case op_kind::cache_write:
+    return true;
+  default:
+    return false;
+  }
+}
+
 /// Names a page among all namespaces'.
 std::string page_key(const shell_op& op) {
   return std::to_string(op.ns.size()) + ':' + op.ns + op.id;
-}
-
-std::string field(std::string_view key, std::string_view json) {
-  std::string text = ",\"";
-  text += key;
-  text += "\":";
-  text += json;
-  return text;
-}
-
-/// The lines of one message to a controller.
-std::string event_lines(const std::string& controller, std::span<const update> updates) {
-  std::string lines;
-  for (const auto& u : updates) {
-    lines += R"({"event":"read_res","controller":)";
-    json::append_string(lines, controller);
-    lines += R"(,"ns":)";
-    json::append_string(lines, u.ns);
-    lines += R"(,"id":)";
-    json::append_string(lines, u.page->id());
-    lines += R"(,"page":)";
-    u.page->append_json(lines);
-    lines += R"(,"origin":")";
-    lines += to_string(u.why);
-    lines += u.pending ? R"(","pending":true})" : R"(","pending":false})";
-    lines += '\n';
-  }
-  return lines;
-}
-
-std::string stats_text(const namespace_stats& s) {
-  return R"({"pages":)" + std::to_string(s.pages) + R"(,"dirty":)" +
-         std::to_string(s.dirty) + R"(,"watched":)" + std::to_string(s.watched) +
-         R"(,"watchers":)" + std::to_string(s.watchers) + R"(,"loads":)" +
-         std::to_string(s.loads) + "}";
 }
 
 /// Counts answers that are still to come, and keeps those that have.
@@ -93,6 +87,7 @@ session_actor::behavior_type session_state::start(std::shared_ptr<session_shared
   for (const auto& entry : shared_->sys->context().vms)
     if (std::find(vms_.begin(), vms_.end(), entry.second) == vms_.end())
       vms_.push_back(entry.second);
+  self_->set_down_handler([this](caf::down_msg& m) { crashed(m.source); });
   return {[this](const wake_up&) { take_inbox(); }};
 }
 
@@ -112,11 +107,23 @@ void session_state::take_inbox() {
 }
 
 void session_state::admit(shell_op op) {
+  if (op.quiet) { // the session ends: nobody is to be waited for that was slowed down
+    ending_ = true;
+    for (const auto& entry : controllers_)
+      caf::anon_send(actor_of(entry.second), stall_request{0});
+  }
   const auto shared = std::make_shared<const shell_op>(std::move(op));
   schedule_.add(kind_of(*shared), page_key(*shared), [this, shared] { begin(shared); });
 }
 
 void session_state::begin(const op_ptr& op) {
+  if (causes_events(*op))
+    pace_.begin([this, op] { perform(op); });
+  else
+    perform(op);
+}
+
+void session_state::perform(const op_ptr& op) {
   if (op->wrong)
     return refuse(op, *op->wrong);
   switch (op->kind) {
@@ -135,8 +142,17 @@ void session_state::begin(const op_ptr& op) {
   case op_kind::read:
   case op_kind::read_sync:
     return read(op);
+  case op_kind::invalidate:
+  case op_kind::erase:
+    return remove(op);
+  case op_kind::list:
+    return list(op);
   case op_kind::hash:
     return reply(op, field("page", op->page->json()));
+  case op_kind::diff:
+    return diff(op);
+  case op_kind::replay:
+    return replay(op);
   case op_kind::pageout:
     return page_out(op);
   case op_kind::drain:
@@ -145,6 +161,15 @@ void session_state::begin(const op_ptr& op) {
     return stats(op);
   case op_kind::log:
     return log(op);
+  case op_kind::stall:
+    return stall(op);
+  case op_kind::crash:
+    return crash(op);
+  case op_kind::fault:
+    return conclude(op, shared_->sys->inject(op->fault));
+  case op_kind::cache_write:
+    return ask_vm<done>(op, cache_request{op->ns, op->pages, op->pending},
+                        [this, op](const done&) { reply(op); });
   }
 }
 
@@ -155,6 +180,8 @@ void session_state::answer(const op_ptr& op, std::string line) {
     shared_->print(std::move(line));
   shared_->answered();
   schedule_.done(kind_of(*op), page_key(*op));
+  if (causes_events(*op))
+    pace_.ended();
 }
 
 void session_state::reply(const op_ptr& op, std::string_view fields) {
@@ -163,6 +190,10 @@ void session_state::reply(const op_ptr& op, std::string_view fields) {
 
 void session_state::refuse(const op_ptr& op, const error& why) {
   answer(op, error_line(*op, why));
+}
+
+void session_state::conclude(const op_ptr& op, const expected<void>& result) {
+  result ? reply(op) : refuse(op, result.error());
 }
 
 // -- asking -------------------------------------------------------------------
@@ -214,16 +245,19 @@ void session_state::pass_controller(const controller_actor& who,
       .then([then](const done&) { then(); }, [then](const caf::error&) { then(); });
 }
 
-/// The same for all of them.
-void session_state::pass_controllers(std::function<void()> then) {
-  if (controllers_.empty())
-    return then();
-  auto missing = std::make_shared<std::size_t>(controllers_.size());
+/// The same for all of them, or for those that are not stalled.
+void session_state::pass_controllers(std::function<void()> then, bool stalled_too) {
+  auto missing = std::make_shared<std::size_t>(1);
+  const auto one_less = [missing, then = std::move(then)] {
+    if (--*missing == 0)
+      then();
+  };
   for (const auto& entry : controllers_)
-    pass_controller(actor_of(entry.second), [missing, then] {
-      if (--*missing == 0)
-        then();
-    });
+    if (stalled_too || !stalled_.contains(entry.first)) {
+      ++*missing;
+      pass_controller(actor_of(entry.second), one_less);
+    }
+  one_less();
 }
 
 // -- controllers --------------------------------------------------------------
@@ -233,6 +267,9 @@ void session_state::spawn_controller(const op_ptr& op) {
     auto body = [shared = shared_, controller = op->controller](flok::controller& self) {
       self.on_updates([shared, controller](std::span<const update> updates) {
         shared->print(event_lines(controller, updates));
+      });
+      self.on_removed([shared, controller](const removed_page& r) {
+        shared->print(removed_line(controller, r));
       });
     };
     controllers_.emplace(op->controller, shared_->sys->spawn(std::move(body)));
@@ -250,19 +287,48 @@ controller_actor session_state::watcher(const op_ptr& op) {
 }
 
 void session_state::watch(const op_ptr& op) {
-  if (const auto who = watcher(op))
-    ask_vm<done>(
-        op, watch_request{op->ns, op->id, op->sync, who}, [this, op, who](const done&) {
-          if (!op->sync)
-            return reply(op);
-          pass_controller(who, [this, op] { reply(op); }); // the event is printed first
-        });
+  const auto who = watcher(op);
+  if (!who)
+    return;
+  expect_changes(op, op->changes);
+  ask_vm<done>(op, watch_request{op->ns, op->id, op->sync, who, op->every},
+               [this, op, who](const done&) {
+                 if (!op->sync)
+                   return reply(op);
+                 pass_controller(who, [this, op] { reply(op); }); // the event comes first
+               });
 }
 
 void session_state::unwatch(const op_ptr& op) {
-  if (const auto who = watcher(op))
-    ask_vm<done>(op, unwatch_request{op->ns, op->id, who},
-                 [this, op](const done&) { reply(op); });
+  const auto who = watcher(op);
+  if (!who)
+    return;
+  expect_changes(op, false);
+  ask_vm<done>(op, unwatch_request{op->ns, op->id, who},
+               [this, op](const done&) { reply(op); });
+}
+
+/// Told to the controller before the vm hears of the watch, and so before its events.
+void session_state::expect_changes(const op_ptr& op, bool wanted) {
+  controllers_.find(op->controller)->second.post([op, wanted](controller& c) {
+    c.expect_changes(op->ns, op->id, wanted);
+  });
+}
+
+/// The controller takes that long over each event from now on.
+void session_state::stall(const op_ptr& op) {
+  if (!shared_->services.debug)
+    return refuse(op, {errc::unsupported, "only where debug is on"});
+  const auto who = watcher(op);
+  if (!who)
+    return;
+  if (op->ms == 0)
+    stalled_.erase(op->controller);
+  else
+    stalled_.insert(op->controller);
+  self_->request(who, caf::infinite, stall_request{ending_ ? 0 : op->ms})
+      .then([this, op](const done&) { reply(op); },
+            [this, op](const caf::error& why) { refuse(op, from_caf(why)); });
 }
 
 void session_state::disconnect(const op_ptr& op) {
@@ -274,6 +340,7 @@ void session_state::disconnect(const op_ptr& op) {
       const auto entry = controllers_.find(op->controller);
       entry->second.stop();
       controllers_.erase(entry);
+      stalled_.erase(op->controller);
       reply(op);
     });
   });
@@ -281,19 +348,54 @@ void session_state::disconnect(const op_ptr& op) {
 
 // -- pages --------------------------------------------------------------------
 
+void session_state::written_as(const op_ptr& op, const written& w) {
+  reply(op, field("id", json::quoted(w.page->id())) +
+                field("hash", json::quoted(w.page->hash_text())));
+}
+
 void session_state::write(const op_ptr& op) {
-  ask_vm<written>(op, write_request{op->ns, op->page}, [this, op](const written& w) {
-    reply(op, field("id", json::quoted(w.page->id())) +
-                  field("hash", json::quoted(w.page->hash_text())));
-  });
+  ask_vm<written>(op, write_request{op->ns, op->page, op->rule},
+                  [this, op](const written& w) { written_as(op, w); });
 }
 
 void session_state::edit(const op_ptr& op) {
-  ask_vm<written>(op, edit_request{op->ns, op->id, op->edits, op->create},
-                  [this, op](const written& w) {
-                    reply(op, field("id", json::quoted(w.page->id())) +
-                                  field("hash", json::quoted(w.page->hash_text())));
-                  });
+  ask_vm<written>(op, edit_request{op->ns, op->id, op->edits, op->create, op->rule},
+                  [this, op](const written& w) { written_as(op, w); });
+}
+
+void session_state::remove(const op_ptr& op) {
+  const auto then = [this, op](const done&) { reply(op); };
+  if (op->kind == op_kind::erase)
+    ask_vm<done>(op, delete_request{op->ns, op->id, op->rule}, then);
+  else
+    ask_vm<done>(op, invalidate_request{op->ns, op->id}, then);
+}
+
+void session_state::list(const op_ptr& op) {
+  ask_vm<list_reply>(op, list_request{op->ns, op->range}, [this, op](const list_reply& r) {
+    std::string ids = "[";
+    for (const auto& id : r.ids) {
+      ids += ids.size() == 1 ? "" : ",";
+      json::append_string(ids, id);
+    }
+    reply(op, field("ids", ids + "]"));
+  });
+}
+
+void session_state::diff(const op_ptr& op) {
+  const auto changes = flok::diff(*op->from, *op->to, op->form);
+  if (changes)
+    reply(op, field("diff", to_json(*changes)));
+  else
+    refuse(op, changes.error());
+}
+
+void session_state::replay(const op_ptr& op) {
+  const auto page = flok::replay(op->page, op->changed);
+  if (page)
+    reply(op, field("page", (*page)->json()));
+  else
+    refuse(op, page.error());
 }
 
 void session_state::read(const op_ptr& op) {
@@ -316,11 +418,13 @@ void session_state::page_out(const op_ptr& op) {
 
 void session_state::drain(const op_ptr& op) {
   ask_each<done>(op, drain_request{}, [this, op](const std::vector<done>&) {
-    pass_controllers([this, op] {
-      self_->request(shared_->sys->context().listener, caf::infinite, barrier_request{})
-          .then([this, op](const done&) { reply(op); },
-                [this, op](const caf::error&) { reply(op); });
-    });
+    pass_controllers(
+        [this, op] {
+          self_->request(shared_->sys->context().listener, caf::infinite, barrier_request{})
+              .then([this, op](const done&) { reply(op); },
+                    [this, op](const caf::error&) { reply(op); });
+        },
+        true);
   });
 }
 
@@ -338,6 +442,28 @@ void session_state::stats(const op_ptr& op) {
                           }
                           reply(op, field("namespaces", text + "}"));
                         });
+}
+
+/// The pager ends as a fault in it would end it.
+void session_state::crash(const op_ptr& op) {
+  if (!shared_->services.debug)
+    return refuse(op, {errc::unsupported, "only where debug is on"});
+  ask_vm<find_pager_reply>(op, find_pager_request{op->ns},
+                           [this, op](const find_pager_reply& found) {
+                             crashing_.emplace(found.pager.address(), op);
+                             self_->monitor(found.pager);
+                             caf::anon_send_exit(found.pager, caf::exit_reason::kill);
+                           });
+}
+
+/// The pager has ended, and its vm hears of it as well.
+void session_state::crashed(const caf::actor_addr& pager) {
+  const auto entry = crashing_.find(pager);
+  if (entry == crashing_.end())
+    return;
+  const auto op = std::move(entry->second);
+  crashing_.erase(entry);
+  reply(op);
 }
 
 void session_state::log(const op_ptr& op) {

@@ -14,6 +14,7 @@
 #include "actors/controller_actor.hpp"
 #include "actors/system.hpp"
 #include "tools/shell_op.hpp"
+#include "tools/shell_pace.hpp"
 #include "tools/shell_schedule.hpp"
 
 namespace flok::tools {
@@ -52,16 +53,27 @@ private:
   void take_inbox();
   void admit(shell_op op);
   void begin(const op_ptr& op);
+  void perform(const op_ptr& op);
   void answer(const op_ptr& op, std::string line);
   void reply(const op_ptr& op, std::string_view fields = {});
   void refuse(const op_ptr& op, const error& why);
+  void conclude(const op_ptr& op, const expected<void>& result);
 
   void spawn_controller(const op_ptr& op);
   void watch(const op_ptr& op);
   void unwatch(const op_ptr& op);
+  void expect_changes(const op_ptr& op, bool wanted);
+  void stall(const op_ptr& op);
+  void crash(const op_ptr& op);
+  void crashed(const caf::actor_addr& pager);
+  void written_as(const op_ptr& op, const written& w);
   void write(const op_ptr& op);
   void edit(const op_ptr& op);
   void read(const op_ptr& op);
+  void remove(const op_ptr& op);
+  void list(const op_ptr& op);
+  void diff(const op_ptr& op);
+  void replay(const op_ptr& op);
   void disconnect(const op_ptr& op);
   void page_out(const op_ptr& op);
   void drain(const op_ptr& op);
@@ -76,13 +88,18 @@ private:
   void ask_each(const op_ptr& op, const Request& request,
                 std::function<void(std::vector<Reply>)> then);
   void pass_controller(const controller_actor& who, std::function<void()> then);
-  void pass_controllers(std::function<void()> then);
+  void pass_controllers(std::function<void()> then, bool stalled_too);
 
   pointer self_;
   std::shared_ptr<session_shared> shared_;
   std::vector<vm_actor> vms_;
   std::map<std::string, controller_ref, std::less<>> controllers_;
+  std::set<std::string, std::less<>> stalled_; ///< controllers that are not waited for
+  std::map<caf::actor_addr, op_ptr> crashing_; ///< by pager: ops that wait for its end
+  bool ending_ = false; ///< no operation follows: no controller is slow any more
   shell_schedule schedule_;
+  shell_pace pace_{
+      [this](std::function<void()> then) { pass_controllers(std::move(then), false); }};
 };
 
 } // namespace flok::tools

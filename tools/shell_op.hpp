@@ -6,7 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/store_fault.hpp"
+#include "runtime/diff.hpp"
 #include "runtime/edits.hpp"
+#include "runtime/effects.hpp"
 #include "runtime/errors.hpp"
 #include "runtime/page.hpp"
 
@@ -21,11 +24,20 @@ enum class op_kind : std::uint8_t {
   edit,
   read,
   read_sync,
+  invalidate,
+  erase, // "delete"
+  list,
   hash,
+  diff,
+  replay,
   pageout,
   drain,
   stats,
   log,
+  stall, // where debug is on, to try faults: this one and those below
+  crash,
+  fault,
+  cache_write,
 };
 
 /// One operation, or what is wrong with its line.
@@ -39,9 +51,20 @@ struct shell_op {
   std::string ns;
   std::string id;
   bool sync = false;
+  bool changes = false;
+  bool every = false;
   page_ptr page;
+  std::vector<page_ptr> pages;
+  page_ptr from, to;
   std::vector<flok::edit> edits;
+  std::vector<change> changed; ///< of `replay`
+  diff_form form = diff_form::full;
   std::optional<page_kind> create;
+  write_rule rule;
+  id_range range;
+  bool pending = false;
+  std::uint64_t ms = 0;
+  store_fault fault = store_fault::none;
 };
 
 /// Reads a line. Never fails: what is wrong with it is in the result.

@@ -77,6 +77,8 @@ void shell_schedule::advance(const std::string& page) {
     const kind what = l.queue.front().what;
     if (l.loads != 0 || (what != kind::write && l.writes != 0))
       return;
+    if (what == kind::load && l.others != 0)
+      return; // a watch before it must not find the page that it brings
     auto next = std::move(l.queue.front());
     l.queue.pop_front();
     ++l.of(what);

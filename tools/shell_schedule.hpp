@@ -17,7 +17,7 @@ namespace flok::tools {
 /// - writes of one page follow each other without waiting: the vm keeps them in order;
 /// - any other operation on a page begins once the writes of that page before it are done;
 /// - nothing on a page begins while one that may load it, and is answered afterwards, is
-///   under way;
+///   under way, and that one begins once all before it on the page are done;
 /// - a barrier begins once all before it are done, and nothing behind it begins before
 ///   that.
 ///

@@ -79,6 +79,9 @@ recorder::recorder(stage& s) : stage_{&s}, notes_{std::make_shared<notes>()} {
               n->places.push_back(&r);
               n->heard.push_back(in_words(r));
             },
+            [n](const removed& r) {
+              n->heard.push_back(r.id + ' ' + std::string{to_string(r.how)});
+            },
             [n](const problem& p) {
               n->errors.push_back(p.what);
               n->heard.push_back("problem " + std::string{to_string(p.what.code)});
@@ -178,6 +181,8 @@ public:
         [this](const pager_unwatch& m) { hear("unwatch " + m.id); },
         [this](const pager_read& m) { return read(m); },
         [this](const pager_write& m) { return write(m); },
+        [](const pager_delete&) { return done{}; },
+        [](const pager_invalidate&) { return done{}; },
         [](const pager_barrier&) { return done{}; },
         [this](const wake_up&) {
           const auto work = std::move(s_->work.front());
@@ -375,7 +380,7 @@ namespace_stats world::stats(const std::string& ns) {
   const auto entry = std::find_if(reply->namespaces.begin(), reply->namespaces.end(),
                                   [&](const auto& e) { return e.ns == ns; });
   REQUIRE(entry != reply->namespaces.end());
-  return entry->counts;
+  return uncounted_bytes(entry->counts);
 }
 
 } // namespace flok::testing

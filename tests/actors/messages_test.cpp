@@ -98,6 +98,8 @@ TEST_CASE("messages: where no page is, none comes out") {
   CHECK_FALSE(after_journey(s, pager_read_reply{}).page);
   CHECK_FALSE(after_journey(s, pager_write{version("b", "1"), nullptr}).replaces);
   CHECK_FALSE(after_journey(s, load_reply{nullptr, false, "damaged"}).page);
+  CHECK_FALSE(
+      after_journey(s, commit_request{{{"ns", "a", nullptr, false}}}).pages[0].page);
 }
 
 TEST_CASE("messages: updates keep namespace, cause and mark") {
@@ -113,10 +115,43 @@ TEST_CASE("messages: updates keep namespace, cause and mark") {
     }
 }
 
+TEST_CASE("messages: what is gone, and what a write asks for, come out as they were") {
+  stage s;
+  for (const auto how : {removal::deleted, removal::invalidated})
+    CHECK(after_journey(s, removed{"ns", "a", how}).how == how);
+  for (const auto& hash : {std::optional<std::string>{}, std::optional<std::string>{""},
+                           std::optional<std::string>{"17"}})
+    for (const bool durable : {false, true}) {
+      const write_rule rule{hash, durable};
+      const auto d = after_journey(s, delete_request{"ns", "a", rule});
+      CHECK(d.rule.if_hash == hash);
+      CHECK(d.rule.durable == durable);
+      CHECK(after_journey(s, write_request{"ns", strange_page(), rule}).rule.if_hash ==
+            hash);
+      CHECK(after_journey(s, edit_request{"ns", "a", {}, {}, rule}).rule.durable ==
+            durable);
+    }
+  CHECK(after_journey(s, invalidate_request{"ns", "a"}).id == "a");
+  const auto cached = after_journey(s, cache_request{"ns", {strange_page()}, true});
+  REQUIRE(cached.pages.size() == 1);
+  check_same(cached.pages[0], strange_page());
+  CHECK(cached.pending);
+}
+
+TEST_CASE("messages: lists come out as they were") {
+  stage s;
+  const auto asked = after_journey(s, list_request{"ns", {"pre", "prefix", 7}});
+  CHECK(asked.range.prefix == "pre");
+  CHECK(asked.range.after == "prefix");
+  CHECK(asked.range.limit == 7);
+  const strings ids{"a", std::string{"b\0", 2}};
+  CHECK(after_journey(s, list_reply{ids}).ids == ids);
+}
+
 TEST_CASE("messages: every error code comes out with its sentence") {
   stage s;
   for (unsigned code = 0; code < errc_count; ++code) {
-    const error what{static_cast<errc>(code), "why \"" + std::to_string(code)};
+    const error what{static_cast<errc>(code), "why \"" + std::to_string(code), "17"};
     CHECK(after_journey(s, problem{what}).what == what);
     caf::error received;
     CHECK(read_back(s, written_down(s, to_caf(what)), received));
@@ -151,7 +186,10 @@ TEST_CASE("messages: actors come out as themselves") {
   recorder r{w};
   const watcher_actor watcher = r.actor();
   CHECK(after_journey(w, watch_request{"ns", "a", true, watcher}).watcher == watcher);
+  CHECK(after_journey(w, watch_request{"ns", "a", false, watcher, true}).every);
   CHECK(after_journey(w, unwatch_request{"ns", "a", watcher}).watcher == watcher);
+  CHECK(after_journey(w, credit{watcher, 64}).watcher == watcher);
+  CHECK(after_journey(w, credit{watcher, 64}).delivered == 64);
   CHECK(after_journey(w, forget_request{watcher}).watcher == watcher);
   const problem_listener listener = r.actor();
   CHECK(after_journey(w, listen_request{listener}).listener == listener);
@@ -166,7 +204,7 @@ TEST_CASE("messages: actors come out as themselves") {
 TEST_CASE("messages: numbers and texts come out as they were") {
   stage s;
   CHECK(after_journey(s, pageout_reply{~std::uint64_t{0}}).pages == ~std::uint64_t{0});
-  const namespace_stats counts{1, 2, 3, 4, ~std::uint64_t{0}};
+  const namespace_stats counts{1, 2, 3, 4, 5, 6, 7, ~std::uint64_t{0}};
   const auto stats = after_journey(s, stats_reply{{{"a", counts}, {"b", {}}}});
   REQUIRE(stats.namespaces.size() == 2);
   CHECK(stats.namespaces[0].counts == counts);
@@ -177,6 +215,11 @@ TEST_CASE("messages: numbers and texts come out as they were") {
   CHECK(after_journey(s, read_request{"ns", text, true}).sync);
   CHECK(after_journey(s, find_pager_request{text}).ns == text);
   CHECK(after_journey(s, pager_log_reply{text}).json == text);
+  CHECK(after_journey(s, pager_delete{text}).id == text);
+  CHECK(after_journey(s, pager_invalidate{text}).id == text);
+  CHECK(after_journey(s, pager_tick{text, 7}).about == text);
+  CHECK(after_journey(s, pager_tick{text, 7}).call == 7);
+  CHECK(after_journey(s, stall_request{7}).ms == 7);
   CHECK(after_journey(s, restart_tick{7}).ns == 7);
 }
 
@@ -191,6 +234,7 @@ TEST_CASE("messages: those without fields come out") {
   after_journey(s, pageout_tick{});
   after_journey(s, retry_tick{});
   after_journey(s, wake_up{});
+  after_journey(s, stall_tick{});
   after_journey(s, barrier_request{});
 }
 
@@ -219,12 +263,14 @@ TEST_CASE("messages: a page that must be there and is not is refused") {
   const auto good = version("a", "1")->json();
   CHECK(refused<page_reply>(s, written_down(s, none)));
   CHECK(refused<written>(s, written_down(s, none)));
-  CHECK(refused<write_request>(s, written_down(s, ns, none)));
+  CHECK(refused<write_request>(s, written_down(s, ns, none, false, none, false)));
+  CHECK_FALSE(refused<write_request>(s, written_down(s, ns, good, false, none, false)));
+  CHECK(refused<write_request>(s, written_down(s, ns, good, false, ns, false)));
+  CHECK(refused<cache_request>(s, written_down(s, ns, strings{good, none}, false)));
   CHECK(refused<pager_write>(s, written_down(s, none, good)));
   CHECK(refused<cache_write>(s, written_down(s, strings{good, none}, false)));
   CHECK(refused<read_res>(s, written_down(s, ns, strings{none}, std::uint8_t{0}, false)));
   CHECK(refused<read_res>(s, written_down(s, ns, strings{}, std::uint8_t{0}, false)));
-  CHECK(refused<commit_page>(s, written_down(s, ns, ns, none, false)));
 }
 
 TEST_CASE("messages: codes, causes, kinds and edits out of range are refused") {
@@ -233,16 +279,20 @@ TEST_CASE("messages: codes, causes, kinds and edits out of range are refused") {
   const strings pages{version("a", "1")->json()};
   CHECK_FALSE(refused<read_res>(s, written_down(s, text, pages, std::uint8_t{2}, false)));
   CHECK(refused<read_res>(s, written_down(s, text, pages, std::uint8_t{3}, false)));
-  CHECK_FALSE(refused<problem>(s, written_down(s, std::uint8_t{errc_count - 1}, text)));
-  CHECK(refused<problem>(s, written_down(s, errc_count, text)));
-  CHECK(refused<problem>(s, written_down(s, std::uint8_t{255}, text)));
-  const std::string no_edits = "[]";
   CHECK_FALSE(
-      refused<edit_request>(s, written_down(s, text, text, no_edits, std::uint8_t{2})));
-  CHECK(refused<edit_request>(s, written_down(s, text, text, no_edits, std::uint8_t{3})));
+      refused<problem>(s, written_down(s, std::uint8_t{errc_count - 1}, text, text)));
+  CHECK(refused<problem>(s, written_down(s, errc_count, text, text)));
+  CHECK(refused<problem>(s, written_down(s, std::uint8_t{255}, text, text)));
+  CHECK_FALSE(refused<removed>(s, written_down(s, text, text, std::uint8_t{1})));
+  CHECK(refused<removed>(s, written_down(s, text, text, std::uint8_t{2})));
+  const std::string no_edits = "[]";
+  const auto edit_of = [&](const std::string& edits, std::uint8_t create) {
+    return written_down(s, text, text, edits, create, false, std::string{}, false);
+  };
+  CHECK_FALSE(refused<edit_request>(s, edit_of(no_edits, 2)));
+  CHECK(refused<edit_request>(s, edit_of(no_edits, 3)));
   for (const auto* bad : {"", "{}", R"([{"burn":{"at":0}}])", R"([{"del":{"at":-1}}])"})
-    CHECK(refused<edit_request>(
-        s, written_down(s, text, text, std::string{bad}, std::uint8_t{0})));
+    CHECK(refused<edit_request>(s, edit_of(bad, 0)));
 }
 
 } // namespace flok::testing

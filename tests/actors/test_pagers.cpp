@@ -35,6 +35,8 @@ pager_factory pager_that(Write write, std::atomic<int>* ended = nullptr) {
             write(self, m.page);
             return done{};
           },
+          [](const pager_delete&) { return done{}; },
+          [](const pager_invalidate&) { return done{}; },
           [](const pager_barrier&) { return done{}; },
       };
     });

@@ -23,7 +23,7 @@ strings names(const pager_source& pagers, bool debug_only) {
 
 TEST_CASE("registry: the built-in pagers, two of them for debugging only") {
   const auto pagers = builtin_pagers();
-  CHECK(names(*pagers, false) == strings{"mem", "mem0", "mem1", "mem2"});
+  CHECK(names(*pagers, false) == strings{"mem", "mem0", "mem1", "mem2", "net_sim"});
   CHECK(names(*pagers, true) == strings{"spec", "spec0"});
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("registry: a program adds its own, and may replace one") {
   pager_registry pagers;
   scripted_pager mine;
   pagers.add({"mine"}, mine.factory());
-  CHECK(names(pagers, false) == strings{"mem", "mem0", "mem1", "mem2", "mine"});
+  CHECK(names(pagers, false) == strings{"mem", "mem0", "mem1", "mem2", "mine", "net_sim"});
   pagers.add({"mem", true}, mine.factory());
   CHECK(names(pagers, true) == strings{"mem", "spec", "spec0"});
   stage s;

@@ -11,8 +11,15 @@
 #include "runtime/draft.hpp"
 #include "runtime/errors.hpp"
 #include "runtime/page.hpp"
+#include "runtime/stats.hpp"
 
 namespace flok::testing {
+
+/// The counts without those of bytes, for tests that are about others.
+inline namespace_stats uncounted_bytes(namespace_stats s) {
+  s.bytes = 0;
+  return s;
+}
 
 using strings = std::vector<std::string>;
 

@@ -133,6 +133,9 @@ void simulated_world::take(const effect& e) {
       const page_key key{p.ns, p.id};
       commit_->pages.push_back({key, {p.page, p.pending, model_.position(key)}});
     }
+  } else if (const auto* news = std::get_if<effects::notify>(&e)) {
+    for (const auto w : news->watchers)
+      space_->credit(w, 1); // these watchers keep up
   } else if (const auto* answer = std::get_if<effects::answer>(&e)) {
     check_drained(answer->request);
   } else if (std::holds_alternative<effects::arm_retry>(e)) {

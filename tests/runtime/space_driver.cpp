@@ -24,11 +24,26 @@ public:
     return out + " (" + std::string{to_string(n.why)} + (n.pending ? ", pending)" : ")");
   }
 
+  std::string operator()(const effects::notify_removed& n) const {
+    auto watchers = n.watchers;
+    std::sort(watchers.begin(), watchers.end());
+    std::string out;
+    for (const auto w : watchers)
+      out += 'w' + std::to_string(w) + ' ';
+    return out + "<- " + in(n.ns, n.id) + ' ' + std::string{to_string(n.how)};
+  }
+
   std::string operator()(const effects::answer& a) const {
     return 'r' + std::to_string(a.request) + ": " + std::visit(*this, a.result);
   }
   std::string operator()(const std::monostate&) const { return "done"; }
-  std::string operator()(const page_ptr& p) const { return label(*p); }
+  std::string operator()(const page_ptr& p) const { return p ? label(*p) : "done"; }
+  std::string operator()(const std::vector<std::string>& ids) const {
+    std::string out = "ids";
+    for (const auto& id : ids)
+      out += ' ' + id;
+    return out;
+  }
   std::string operator()(const std::uint64_t& n) const { return std::to_string(n); }
   std::string operator()(const error& e) const { return std::string{to_string(e.code)}; }
 
@@ -42,6 +57,12 @@ public:
     return "pager: write " + in(e.ns, label(*e.page)) + " over " +
            (e.replaces ? label(*e.replaces) : "nothing");
   }
+  std::string operator()(const effects::pager_delete& e) const {
+    return "pager: delete " + in(e.ns, e.id);
+  }
+  std::string operator()(const effects::pager_invalidate& e) const {
+    return "pager: invalidate " + in(e.ns, e.id);
+  }
   std::string operator()(const effects::pager_read& e) const {
     return "pager: read " + in(e.ns, e.id);
   }
@@ -51,10 +72,13 @@ public:
   std::string operator()(const effects::load& e) const {
     return "load " + in(e.ns, e.id) + (e.urgent ? " at once" : "");
   }
+  std::string operator()(const effects::list& e) const {
+    return "list " + e.range.prefix + "* after " + e.range.after;
+  }
   std::string operator()(const effects::commit& e) const {
     std::string out = "commit";
     for (const auto& p : e.pages)
-      out += ' ' + in(p.ns, label(*p.page)) + (p.pending ? "?" : "");
+      out += ' ' + in(p.ns, p.page ? label(*p.page) : '-' + p.id) + (p.pending ? "?" : "");
     return out;
   }
   std::string operator()(const effects::arm_retry& e) const {
@@ -113,6 +137,12 @@ void space_driver::note(const effect& e) {
     loads_[load->id].push_back(load->call);
   else if (const auto* write = std::get_if<effects::pager_write>(&e))
     writes_[std::string{write->page->id()}].push_back(write->call);
+  else if (const auto* erase = std::get_if<effects::pager_delete>(&e))
+    writes_[erase->id].push_back(erase->call);
+  else if (const auto* drop = std::get_if<effects::pager_invalidate>(&e))
+    writes_[drop->id].push_back(drop->call);
+  else if (const auto* list = std::get_if<effects::list>(&e))
+    lists_.push_back(list->call);
   else if (const auto* read = std::get_if<effects::pager_read>(&e))
     reads_[read->id].push_back(read->call);
   else if (const auto* commit = std::get_if<effects::commit>(&e))
@@ -163,8 +193,23 @@ request_id space_driver::read_sync(std::string_view id) {
   return last_request_;
 }
 
-request_id space_driver::write(const page_ptr& page) {
-  space.write(++last_request_, 0, page);
+request_id space_driver::write(const page_ptr& page, write_rule rule) {
+  space.write(++last_request_, 0, page, std::move(rule));
+  return last_request_;
+}
+
+request_id space_driver::erase(std::string_view id, write_rule rule) {
+  space.erase(++last_request_, 0, id, std::move(rule));
+  return last_request_;
+}
+
+request_id space_driver::invalidate(std::string_view id) {
+  space.invalidate(++last_request_, 0, id);
+  return last_request_;
+}
+
+request_id space_driver::list(id_range range) {
+  space.list(++last_request_, 0, std::move(range));
   return last_request_;
 }
 
@@ -212,6 +257,11 @@ void space_driver::refused(std::string_view id, errc code) {
 void space_driver::read_done(std::string_view id, const expected<page_ptr>& result) {
   pull();
   space.pager_read_done(take(reads_, id), result);
+}
+
+void space_driver::listed(std::vector<std::string> ids) {
+  pull();
+  space.listed(take(lists_), std::move(ids));
 }
 
 void space_driver::passed() {

@@ -47,7 +47,10 @@ public:
   request_id forget(watcher_id w);
   request_id read(std::string_view id);
   request_id read_sync(std::string_view id);
-  request_id write(const page_ptr& page);
+  request_id write(const page_ptr& page, write_rule rule = {});
+  request_id erase(std::string_view id, write_rule rule = {});
+  request_id invalidate(std::string_view id);
+  request_id list(id_range range = {});
   request_id edit(std::string_view id, std::string_view edits,
                   std::optional<page_kind> create = std::nullopt);
   request_id page_out();
@@ -62,7 +65,9 @@ public:
   void load_failed(std::string_view id);
 
   void cache(const std::vector<page_ptr>& pages, bool pending = false, ns_id ns = 0);
+  /// The pager has done what it was last asked to do with that page.
   void wrote(std::string_view id);
+  void listed(std::vector<std::string> ids);
   void refused(std::string_view id, errc code = errc::unsupported);
   void read_done(std::string_view id, const expected<page_ptr>& result);
   void passed();
@@ -77,8 +82,8 @@ public:
   /// The page is resident, clean and watched by `w`.
   void given_watched(watcher_id w, const page_ptr& page);
 
-  /// Pages that are resident, dirty and so on; of "user".
-  [[nodiscard]] namespace_stats stats() const { return space.stats(0); }
+  /// Pages that are resident, dirty and so on; of "user", without bytes.
+  [[nodiscard]] namespace_stats stats() const { return uncounted_bytes(space.stats(0)); }
 
   address_space space;
 
@@ -90,7 +95,7 @@ private:
   std::vector<effect> taken_;
   std::vector<effect> pending_; // taken from the space, not yet told
   std::map<std::string, std::deque<ticket>, std::less<>> loads_, writes_, reads_;
-  std::deque<ticket> commits_, barriers_;
+  std::deque<ticket> commits_, barriers_, lists_;
 
   void pull();
 };

@@ -121,6 +121,10 @@ private:
   void on(const effects::pager_unwatch& e);
   void on(const effects::pager_write& e);
   void on(const effects::pager_read& e);
+  void on(const effects::notify_removed& e);
+  void on(const effects::pager_delete& e);
+  void on(const effects::pager_invalidate& e);
+  void on(const effects::list& e);
   void on(const effects::pager_barrier& e);
   void on(const effects::load& e);
   void on(const effects::commit& e);

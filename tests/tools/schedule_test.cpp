@@ -84,6 +84,8 @@ bool may_begin(const std::vector<numbered_schedule::op>& ops, std::size_t index)
       return false;
     if (before.what == kind::write && op.what != kind::write)
       return false;
+    if (before.what == kind::page && op.what == kind::load)
+      return false;
   }
   return true;
 }
@@ -170,8 +172,16 @@ TEST_CASE("schedule: operations of a page that neither write nor load go togethe
   numbered_schedule s;
   s.add(kind::page, "a");
   s.add(kind::page, "a");
+  CHECK(s.under_way() == indexes{0, 1});
+}
+
+TEST_CASE("schedule: a load waits for the watches before it", "[schedule]") {
+  numbered_schedule s;
+  s.add(kind::page, "a");
   s.add(kind::load, "a");
-  CHECK(s.under_way() == indexes{0, 1, 2});
+  CHECK(s.under_way() == indexes{0});
+  s.done(0);
+  CHECK(s.under_way() == indexes{1});
 }
 
 TEST_CASE("schedule: a barrier begins once all before it are done", "[schedule]") {

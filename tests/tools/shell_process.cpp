@@ -380,8 +380,13 @@ std::string code_of(const json& answer) {
 
 std::string describe(const json& event) {
   std::string text = event.value("controller", "nobody") + ": ";
-  if (event.at("event") != "read_res") {
-    return text + event.dump();
+  const auto kind = event.at("event").get<std::string>();
+  if (kind == "error") {
+    return "error: " + event.at("code").get<std::string>();
+  }
+  if (kind != "read_res") {
+    return text + event.at("ns").get<std::string>() + "/" +
+           event.at("id").get<std::string>() + " " + kind;
   }
   const json& page = event.at("page");
   const json& entries = page.at("entries");

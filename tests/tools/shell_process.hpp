@@ -182,6 +182,31 @@ inline json edit(text ns, text id, const json& edits) {
   return {{"op", "edit"}, {"ns", ns}, {"id", id}, {"edits", edits}};
 }
 inline json log(text ns) { return {{"op", "log"}, {"ns", ns}}; }
+inline json erase(text ns, text id) { return {{"op", "delete"}, {"ns", ns}, {"id", id}}; }
+inline json invalidate(text ns, text id) {
+  return {{"op", "invalidate"}, {"ns", ns}, {"id", id}};
+}
+inline json list(text ns) { return {{"op", "list"}, {"ns", ns}}; }
+inline json diff(const json& from, const json& to) {
+  return {{"op", "diff"}, {"from", from}, {"to", to}};
+}
+inline json replay(const json& page, const json& diff) {
+  return {{"op", "replay"}, {"page", page}, {"diff", diff}};
+}
+inline json stall(text who, std::uint64_t ms) {
+  return {{"op", "stall"}, {"controller", who}, {"ms", ms}};
+}
+inline json crash(text ns) { return {{"op", "crash"}, {"ns", ns}}; }
+inline json fault(text kind) { return {{"op", "fault"}, {"kind", kind}}; }
+inline json cache_write(text ns, const std::vector<json>& pages, bool pending = false) {
+  return {{"op", "cache_write"}, {"ns", ns}, {"pages", pages}, {"pending", pending}};
+}
+
+/// An op with one more field: with(write("user", page), "durable", true).
+inline json with(json op, const char* field, const json& value) {
+  op[field] = value;
+  return op;
+}
 
 } // namespace op
 
@@ -203,7 +228,7 @@ inline std::string text(const json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-/// A page's event in short: "ann: user/news v1 (cache)".
+/// A page's event in short: "ann: user/news v1 (cache)", "ann: user/news deleted".
 std::string describe(const json& event);
 
 /// One figure of a namespace: stats(shell, "user", "watchers").
@@ -248,6 +273,26 @@ inline std::string raw_page(shell_process& shell, const char* id) {
 
 inline json page_of(shell_process& shell, const char* id) {
   return shell.must(op::read("user", id)).at("page");
+}
+
+/// The ids that a `list` is answered with.
+inline strings ids_of(shell_process& shell, const json& list) {
+  return shell.must(list).at("ids").get<strings>();
+}
+
+/// Asks for a page-out; tells how many pages were committed.
+inline std::int64_t paged_out(shell_process& shell) {
+  return shell.must(op::simple("pageout")).at("written").get<std::int64_t>();
+}
+
+/// Asks again and again until something holds; false after a minute.
+template <class Condition>
+bool comes_true(Condition holds) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (!holds())
+    if (std::chrono::steady_clock::now() >= until)
+      return false;
+  return true;
 }
 
 } // namespace flok::testing

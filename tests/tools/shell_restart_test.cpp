@@ -8,10 +8,6 @@ using namespace flok::testing;
 
 namespace {
 
-std::int64_t paged_out(shell_process& shell) {
-  return shell.must(op::simple("pageout")).at("written").get<std::int64_t>();
-}
-
 std::string name_of(int page) { return "page-" + std::to_string(page); }
 
 } // namespace

@@ -1,0 +1,195 @@
+// What the vm does about the effects of its address space.
+
+#include <chrono>
+
+#include "actors/vm_state.hpp"
+
+namespace flok {
+
+using std::chrono::milliseconds;
+
+/// Performs what the last event caused, and what that causes in turn.
+void vm_state::perform() {
+  for (auto effects = space_->take_effects(); !effects.empty();
+       effects = space_->take_effects())
+    for (auto& e : effects)
+      std::visit([this](auto& what) { perform(what); }, e);
+}
+
+void vm_state::perform(effects::notify& e) {
+  const auto message = caf::make_message(
+      read_res{pagers_[e.ns].ns.name, std::move(e.pages), e.why, e.pending});
+  for (const watcher_id w : e.watchers)
+    if (const auto to = watchers_.find(w); to != watchers_.end())
+      send_shared(self_, to->second, message);
+}
+
+void vm_state::perform(effects::answer& e) {
+  const auto entry = promises_.find(e.request);
+  if (entry == promises_.end())
+    return;
+  auto [promise, with] = std::move(entry->second);
+  promises_.erase(entry);
+  if (const auto* failed = std::get_if<error>(&e.result))
+    return promise.deliver(to_caf(*failed));
+  switch (with) {
+  case reply::page:
+    return promise.deliver(page_reply{std::get<page_ptr>(e.result)});
+  case reply::written:
+    return promise.deliver(written{std::get<page_ptr>(e.result)});
+  case reply::pages:
+    return promise.deliver(pageout_reply{std::get<std::uint64_t>(e.result)});
+  case reply::ids:
+    return promise.deliver(
+        list_reply{std::move(std::get<std::vector<std::string>>(e.result))});
+  case reply::done:
+    return promise.deliver(done{});
+  }
+}
+
+void vm_state::perform(effects::notify_removed& e) {
+  const auto message =
+      caf::make_message(removed{pagers_[e.ns].ns.name, std::move(e.id), e.how});
+  for (const watcher_id w : e.watchers)
+    if (const auto to = watchers_.find(w); to != watchers_.end())
+      send_shared(self_, to->second, message);
+}
+
+void vm_state::perform(effects::pager_watch& e) {
+  self_->send(pagers_[e.ns].actor, pager_watch{std::move(e.id), std::move(e.page)});
+}
+
+void vm_state::perform(effects::pager_unwatch& e) {
+  self_->send(pagers_[e.ns].actor, pager_unwatch{std::move(e.id)});
+}
+
+void vm_state::perform(effects::pager_write& e) {
+  ask_pager(e.ns, e.call, pager_write{std::move(e.page), std::move(e.replaces)});
+}
+
+void vm_state::perform(effects::pager_delete& e) {
+  ask_pager(e.ns, e.call, pager_delete{std::move(e.id)});
+}
+
+void vm_state::perform(effects::pager_invalidate& e) {
+  ask_pager(e.ns, e.call, pager_invalidate{std::move(e.id)});
+}
+
+/// What the pager may do or refuse.
+template <class Request>
+void vm_state::ask_pager(ns_id ns, ticket call, Request request) {
+  self_->request(pagers_[ns].actor, caf::infinite, std::move(request))
+      .then(
+          [this, call](const done&) {
+            space_->pager_wrote(call, {});
+            perform();
+          },
+          [this, call](const caf::error& why) {
+            space_->pager_wrote(call, failure(from_pager_error(why)));
+            perform();
+          });
+}
+
+void vm_state::perform(effects::pager_read& e) {
+  const ticket call = e.call;
+  self_->request(pagers_[e.ns].actor, caf::infinite, pager_read{std::move(e.id)})
+      .then(
+          [this, call](const pager_read_reply& reply) {
+            space_->pager_read_done(call, reply.page);
+            perform();
+          },
+          [this, call](const caf::error& why) {
+            space_->pager_read_done(call, failure(from_pager_error(why)));
+            perform();
+          });
+}
+
+void vm_state::perform(effects::pager_barrier& e) {
+  const ticket call = e.call;
+  const auto passed = [this, call] {
+    space_->pager_passed(call);
+    perform();
+  };
+  self_->request(pagers_[e.ns].actor, caf::infinite, pager_barrier{})
+      .then([passed](const done&) { passed(); }, [passed](const caf::error&) { passed(); });
+}
+
+void vm_state::perform(effects::load& e) {
+  load_request r{pagers_[e.ns].ns.name, std::move(e.id)};
+  if (e.urgent)
+    await_load(e.call, self_->request<caf::message_priority::high>(
+                           storage_.reader, caf::infinite, std::move(r)));
+  else
+    await_load(e.call, self_->request(storage_.reader, caf::infinite, std::move(r)));
+}
+
+template <class Response>
+void vm_state::await_load(ticket call, Response response) {
+  response.then(
+      [this, call](const load_reply& reply) {
+        if (!reply.damage.empty())
+          tell({errc::storage_failure, reply.damage});
+        space_->loaded(call, stored_page{reply.page, reply.pending});
+        perform();
+      },
+      [this, call](const caf::error& why) {
+        space_->loaded(call, failure(from_storage_error(why)));
+        perform();
+      });
+}
+
+void vm_state::perform(effects::list& e) {
+  const ticket call = e.call;
+  self_
+      ->request(storage_.reader, caf::infinite,
+                list_request{pagers_[e.ns].ns.name, std::move(e.range)})
+      .then(
+          [this, call](list_reply& reply) {
+            space_->listed(call, std::move(reply.ids));
+            perform();
+          },
+          [this, call](const caf::error& why) {
+            space_->listed(call, failure(from_storage_error(why)));
+            perform();
+          });
+}
+
+void vm_state::perform(effects::commit& e) {
+  commit_request r;
+  r.pages.reserve(e.pages.size());
+  for (auto& p : e.pages)
+    r.pages.push_back(
+        {pagers_[p.ns].ns.name, std::move(p.id), std::move(p.page), p.pending});
+  const ticket call = e.call;
+  self_->request(storage_.writer, caf::infinite, std::move(r))
+      .then(
+          [this, call](const done&) {
+            space_->committed(call, {});
+            perform();
+          },
+          [this, call](const caf::error& why) {
+            space_->committed(call, failure(from_storage_error(why)));
+            perform();
+          });
+}
+
+void vm_state::perform(effects::arm_retry& e) {
+  self_->delayed_send(self_, milliseconds{e.delay_ms}, retry_tick{});
+}
+
+void vm_state::perform(effects::report& e) { tell(e.what); }
+
+/// What a pager refuses is its own word; that it is gone is CAF's.
+error vm_state::from_pager_error(const caf::error& why) {
+  return why.category() == error_category
+             ? from_caf(why)
+             : error{errc::pager_down, "the pager died; whether it was done is unknown"};
+}
+
+error vm_state::from_storage_error(const caf::error& why) {
+  return why.category() == error_category
+             ? from_caf(why)
+             : error{errc::storage_failure, "the storage actor is gone"};
+}
+
+} // namespace flok

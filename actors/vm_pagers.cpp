@@ -1,0 +1,128 @@
+// The vm's pagers: their lives, deaths and returns.
+
+#include <algorithm>
+#include <chrono>
+
+#include "actors/vm_state.hpp"
+
+namespace flok {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+/// A pager that keeps dying is restarted ever more slowly.
+constexpr std::uint64_t first_restart_ms = 10;
+constexpr std::uint64_t longest_restart_ms = 10'000;
+
+} // namespace
+
+/// Spawns the pager; the factory is the program's, and what it throws is its own failure.
+pager_actor vm_state::spawn_pager(const pager_slot& slot) {
+  try {
+    return slot.ns.pager(self_->system());
+  } catch (const std::exception& e) {
+    tell({errc::pager_down, "the pager of " + slot.ns.name + ": " + e.what()});
+    return {};
+  }
+}
+
+/// False where the pager could not be made; it is tried again later, like one that died.
+bool vm_state::start_pager(ns_id ns) {
+  auto& slot = pagers_[ns];
+  slot.started = self_->clock().now();
+  slot.actor = spawn_pager(slot);
+  if (!slot.actor) {
+    restart_later(ns);
+    return false;
+  }
+  self_->monitor(slot.actor);
+  self_->send(slot.actor, pager_init{slot.ns.name, slot.ns.options,
+                                     caf::actor_cast<cache_actor>(vm_actor{self_})});
+  return true;
+}
+
+void vm_state::restart_pager(ns_id ns) {
+  if (ending_ || ns >= pagers_.size() || pagers_[ns].actor)
+    return;
+  if (!start_pager(ns))
+    return;
+  space_->pager_started(ns);
+  perform();
+}
+
+void vm_state::from_pager(const cache_write& w) {
+  for (ns_id ns = 0; ns < pagers_.size(); ++ns)
+    if (pagers_[ns].actor && self_->current_sender() == pagers_[ns].actor) {
+      if (std::find(w.pages.begin(), w.pages.end(), nullptr) != w.pages.end())
+        return tell({errc::invalid_page,
+                     "the pager of " + pagers_[ns].ns.name + " cached a missing page"});
+      space_->cache_write(ns, w.pages, w.pending);
+      return perform();
+    }
+}
+
+caf::typed_response_promise<done> vm_state::cache_as_pager(const cache_request& m) {
+  const auto ns = space_->find(m.ns);
+  if (!debug_)
+    return refuse<done>({errc::unsupported, "only where debug is on"});
+  if (!ns)
+    return refuse<done>({errc::unknown_namespace, "no namespace is called " + m.ns});
+  space_->cache_write(*ns, m.pages, m.pending);
+  perform();
+  auto promise = self_->make_response_promise<done>();
+  promise.deliver(done{});
+  return promise;
+}
+
+/// Longer after each death, but for a pager that had lived well.
+void vm_state::restart_later(ns_id ns) {
+  auto& slot = pagers_[ns];
+  if (self_->clock().now() - slot.started >= milliseconds{longest_restart_ms})
+    slot.restart_ms = 0;
+  slot.restart_ms = std::clamp(slot.restart_ms * 2, first_restart_ms, longest_restart_ms);
+  self_->delayed_send(self_, milliseconds{slot.restart_ms}, restart_tick{ns});
+  tell({errc::pager_down, "the pager of " + slot.ns.name + " died"});
+}
+
+void vm_state::down(const caf::down_msg& m) {
+  for (ns_id ns = 0; ns < pagers_.size(); ++ns) {
+    auto& slot = pagers_[ns];
+    if (!slot.actor || slot.actor.address() != m.source)
+      continue;
+    slot.actor = pager_actor{};
+    if (!ending_)
+      restart_later(ns);
+    space_->pager_lost(ns);
+    perform();
+    return end_when_alone();
+  }
+  forget(0, m.source);
+  perform();
+}
+
+void vm_state::end(const caf::error& reason) {
+  ending_ = reason;
+  for (auto& slot : pagers_)
+    if (slot.actor)
+      self_->send_exit(slot.actor, reason);
+  end_when_alone();
+}
+
+/// Pagers end first: who has waited for the vm's end may take away what they use.
+void vm_state::end_when_alone() {
+  const auto alive = [](const pager_slot& slot) { return static_cast<bool>(slot.actor); };
+  if (!ending_ || std::any_of(pagers_.begin(), pagers_.end(), alive))
+    return;
+  for (auto& entry : promises_)
+    entry.second.promise.deliver(to_caf({errc::shutting_down, "the vm has ended"}));
+  promises_.clear();
+  self_->quit(*ending_);
+}
+
+void vm_state::tell(const error& what) {
+  for (const auto& listener : listeners_)
+    self_->send(listener, problem{what});
+}
+
+} // namespace flok

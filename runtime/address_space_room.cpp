@@ -1,0 +1,134 @@
+// The address space's bounds: eviction, writes that wait for room; and its lists.
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "runtime/address_space.hpp"
+
+namespace flok {
+
+// -- room in the cache --------------------------------------------------------
+
+/// Whether a write must wait: there is too much, and so much of it dirty that a commit will
+/// help. What is watched may fill the cache, and does not stop writes.
+bool address_space::crowded() const {
+  if (max_bytes_ == 0 || bytes_ <= max_bytes_)
+    return false;
+  return !storage_ || dirty_bytes_ > max_bytes_ / limits::dirty_part;
+}
+
+/// Lets the frame's first write wait where there is no room for it, or refuses it where
+/// none can be made. What removes a page needs none. True where the frame cannot go on.
+bool address_space::stall(frame& f) {
+  auto& a = *f.activity;
+  if (a.stalled)
+    return true;
+  const auto what = a.writes.front().what;
+  if (what == write_op::kind::erase || what == write_op::kind::invalidate || !crowded())
+    return false;
+  if (!storage_) {
+    refuse_writes(f, {errc::storage_failure, "the cache is full, and nothing is kept"});
+    return true;
+  }
+  if (pageout_.failing()) {
+    refuse_writes(f,
+                  {errc::storage_failure, "the cache is full of what cannot be committed"});
+    return true;
+  }
+  a.stalled = true;
+  stalled_.push_back(&f);
+  pageout_.begin();
+  return true;
+}
+
+/// Gives up what was not used for the longest time, until the rest fits.
+void address_space::make_room() {
+  if (max_bytes_ == 0)
+    return;
+  evict();
+  resume_stalled();
+  evict(); // a write that was refused leaves a page that nothing needs
+}
+
+void address_space::evict() {
+  while (storage_ && bytes_ > max_bytes_ && evictable_.oldest() != nullptr) {
+    frame& f = *evictable_.oldest();
+    ++spaces_[f.ns].stats.evicted;
+    drop_resident(f);
+    settle(f);
+  }
+}
+
+/// Lets writes go on that waited for room, first come, first served.
+void address_space::resume_stalled() {
+  while (!stalled_.empty() && !crowded()) {
+    frame& f = *stalled_.front();
+    stalled_.pop_front();
+    f.activity->stalled = false;
+    pump(f);
+    settle(f);
+  }
+  if (!stalled_.empty())
+    pageout_.begin(); // where none is under way, nothing else would make room
+}
+
+// -- lists --------------------------------------------------------------------
+
+namespace {
+
+/// The first ids of a range, sorted: those of `a` and of `b`, but none of `without`.
+std::vector<std::string> merged(std::vector<std::string> a, std::vector<std::string> b,
+                                std::vector<std::string> without, std::uint64_t limit) {
+  for (auto* ids : {&a, &b, &without})
+    std::sort(ids->begin(), ids->end());
+  std::vector<std::string> both, left;
+  std::set_union(std::make_move_iterator(a.begin()), std::make_move_iterator(a.end()),
+                 std::make_move_iterator(b.begin()), std::make_move_iterator(b.end()),
+                 std::back_inserter(both));
+  std::set_difference(std::make_move_iterator(both.begin()),
+                      std::make_move_iterator(both.end()), without.begin(), without.end(),
+                      std::back_inserter(left));
+  if (left.size() > limit)
+    left.resize(limit);
+  return left;
+}
+
+} // namespace
+
+void address_space::list(request_id request, ns_id ns, id_range range) {
+  list_call call{request, range.limit, {}, {}, work_.begin()};
+  for (const auto& [id, f] : spaces_[ns].frames) {
+    if (!range.contains(id))
+      continue;
+    if (f.page)
+      call.resident.push_back(id);
+    else if (f.absent)
+      call.gone.push_back(id);
+  }
+  const ticket number = ++next_ticket_;
+  // Of those on disk, some are gone: as many more must be asked for.
+  range.limit += std::min<std::uint64_t>(
+      call.gone.size(), std::numeric_limits<std::uint64_t>::max() - range.limit);
+  lists_.emplace(number, std::move(call));
+  if (storage_)
+    out_.emplace_back(effects::list{ns, number, std::move(range)});
+  else
+    listed(number, {});
+}
+
+void address_space::listed(ticket call, const expected<std::vector<std::string>>& result) {
+  const auto entry = lists_.find(call);
+  if (entry == lists_.end())
+    return;
+  auto l = std::move(entry->second);
+  lists_.erase(entry);
+  work_.end(l.since);
+  if (result)
+    answer(l.request, merged(std::move(l.resident), *result, std::move(l.gone), l.limit));
+  else
+    answer(l.request, result.error());
+  advance_drains();
+}
+
+} // namespace flok

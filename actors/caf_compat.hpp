@@ -13,6 +13,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/infer_handle.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/message.hpp>
 #include <caf/meta/load_callback.hpp>
@@ -103,6 +104,24 @@ inline constexpr caf::atom_value error_category = caf::atom("flok");
     what.hash = e.context().get_as<std::string>(1);
   }
   return what;
+}
+
+// -- spawning -----------------------------------------------------------------
+
+/// Spawns an actor from a function that takes its self pointer, or nothing. CAF 0.17 binds
+/// a null reference where a function is spawned without arguments: here the function is
+/// one.
+template <caf::spawn_options Options = caf::no_spawn_options, class Function>
+auto spawn_function(caf::actor_system& sys, Function body) {
+  using inferred = caf::infer_handle_from_fun<Function>;
+  using self_pointer = typename inferred::impl*;
+  constexpr auto call = [](self_pointer self, Function f) {
+    if constexpr (inferred::mode == caf::spawn_mode::function_with_selfptr)
+      return f(self);
+    else
+      return f();
+  };
+  return sys.spawn<Options>(call, std::move(body));
 }
 
 // -- sending ------------------------------------------------------------------

@@ -347,10 +347,11 @@ controller_ref spawn_controller(caf::actor_system& sys,
                                 std::function<void(controller&)> body) {
   auto ref = std::make_shared<controller_ref::impl>();
   context->controllers.spawned();
-  ref->actor = sys.spawn([context = std::move(context), queue = ref->queue,
-                          body = std::move(body)](controller::impl::pointer self) {
-    return self->state.start(context, queue, body);
-  });
+  ref->actor =
+      spawn_function(sys, [context = std::move(context), queue = ref->queue,
+                           body = std::move(body)](controller::impl::pointer self) {
+        return self->state.start(context, queue, body);
+      });
   return controller_ref{std::move(ref)};
 }
 

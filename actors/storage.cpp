@@ -50,9 +50,10 @@ storage_writer::behavior_type commit_pages(const std::shared_ptr<store>& s) {
 
 storage_actors spawn_storage(caf::actor_system& sys, std::shared_ptr<store> s,
                              bool detach) {
-  return {sys.spawn([s] { return read_pages(s); }),
-          detach ? sys.spawn<caf::detached>([s] { return commit_pages(s); })
-                 : sys.spawn([s] { return commit_pages(s); })};
+  const auto commits = [s] { return commit_pages(s); };
+  return {spawn_function(sys, [s] { return read_pages(s); }),
+          detach ? spawn_function<caf::detached>(sys, commits)
+                 : spawn_function(sys, commits)};
 }
 
 } // namespace flok

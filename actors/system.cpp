@@ -72,7 +72,7 @@ public:
     context_->ids = random_ids();
     context_->on_problem = options.on_problem ? options.on_problem : log_problem;
     context_->listener = actors_->spawn(listen, context_->on_problem);
-    context_->root = caf::actor_cast<caf::actor>(actors_->spawn(be_root));
+    context_->root = caf::actor_cast<caf::actor>(spawn_function(*actors_, be_root));
     if (*opened)
       storage_ = spawn_storage(*actors_, watched(breakable(std::move(*opened), options)));
     start_vms(options, pagers);
@@ -174,7 +174,7 @@ public:
   bool drained_in_time(const vm_actor& vm) {
     const auto drained = std::make_shared<std::promise<void>>();
     auto in_time = drained->get_future();
-    actors_->spawn([vm, drained](caf::event_based_actor* self) {
+    spawn_function(*actors_, [vm, drained](caf::event_based_actor* self) {
       self->request(vm, caf::infinite, drain_request{})
           .then([drained](const done&) { drained->set_value(); },
                 [drained](const caf::error&) { drained->set_value(); });

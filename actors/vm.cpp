@@ -115,10 +115,11 @@ vm_actor::behavior_type vm_state::behavior() {
 }
 
 vm_actor spawn_vm(caf::actor_system& sys, vm_options options) {
-  return sys.spawn([options = std::move(options)](vm_state::pointer self) mutable {
-    self->state.start(std::move(options));
-    return self->state.behavior();
-  });
+  return spawn_function(sys,
+                        [options = std::move(options)](vm_state::pointer self) mutable {
+                          self->state.start(std::move(options));
+                          return self->state.behavior();
+                        });
 }
 
 } // namespace flok

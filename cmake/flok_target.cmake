@@ -16,12 +16,6 @@ function(flok_target name)
   if(FLOK_SANITIZE)
     target_compile_options(${name} PRIVATE -fsanitize=${FLOK_SANITIZE} -fno-omit-frame-pointer
                                            -O1)
-    # CAF 0.17 binds a null reference to spawn a function without arguments, which a suppression
-    # by name catches most of the time only, for it depends on a symbolizer. Where CAF is not,
-    # the check stays; elsewhere a use of null is AddressSanitizer's to find.
-    if(FLOK_SANITIZE MATCHES "undefined" AND NOT name STREQUAL "flok_runtime")
-      target_compile_options(${name} PRIVATE -fno-sanitize=null)
-    endif()
     target_link_options(${name} PUBLIC -fsanitize=${FLOK_SANITIZE})
   endif()
 endfunction()

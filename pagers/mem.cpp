@@ -30,6 +30,8 @@ pager_actor::behavior_type mem_pager(pager_actor::stateful_pointer<mem_state> se
 
 } // namespace
 
-pager_actor spawn_mem_pager(caf::actor_system& sys) { return sys.spawn(mem_pager); }
+pager_actor spawn_mem_pager(caf::actor_system& sys) {
+  return spawn_function(sys, mem_pager);
+}
 
 } // namespace flok

@@ -147,7 +147,8 @@ net_sim_actor::behavior_type net_sim_state::behavior() {
 } // namespace
 
 pager_actor spawn_net_sim_pager(caf::actor_system& sys) {
-  return sys.spawn([](net_sim_state::pointer self) { return self->state.behavior(); });
+  return spawn_function(sys,
+                        [](net_sim_state::pointer self) { return self->state.behavior(); });
 }
 
 expected<void> check_net_sim_options(std::string_view options) {

@@ -67,6 +67,8 @@ spec_pager(spec_pager_actor::stateful_pointer<spec_state> self) {
 
 } // namespace
 
-pager_actor spawn_spec_pager(caf::actor_system& sys) { return sys.spawn(spec_pager); }
+pager_actor spawn_spec_pager(caf::actor_system& sys) {
+  return spawn_function(sys, spec_pager);
+}
 
 } // namespace flok

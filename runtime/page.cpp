@@ -180,7 +180,7 @@ void page::append_json(std::string& out) const {
   out += kind_ == page_kind::array ? "]}" : "}}";
 }
 
-std::uint32_t page::compute_hash() const noexcept {
+std::uint32_t page::rehash() const noexcept {
   if (kind_ == page_kind::array)
     return crc32(0, {hashed(), hashed_size_});
   std::uint64_t sum = 0;

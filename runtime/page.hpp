@@ -43,6 +43,10 @@ public:
   [[nodiscard]] std::uint32_t hash() const noexcept { return hash_; }
   [[nodiscard]] std::string hash_text() const { return std::to_string(hash_); }
 
+  /// `_hash`, made anew of what it covers in one pass over contiguous bytes. Source: seed
+  /// 002, "Calculating Page Hash".
+  [[nodiscard]] std::uint32_t rehash() const noexcept;
+
   /// The number of entries.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -103,7 +107,6 @@ private:
   [[nodiscard]] std::optional<std::string_view>
   pointer(std::uint32_t begin, std::uint32_t end, std::uint8_t bit) const noexcept;
   [[nodiscard]] bool same_entries(const page& other) const;
-  [[nodiscard]] std::uint32_t compute_hash() const noexcept;
 
   // One allocation: `size_` slots, then the bytes that the hash covers: head, next, prev,
   // id, signatures. The three pointers and the id end where these say.

@@ -121,7 +121,7 @@ page_ptr page_builder::finish() {
   lay_out(*p);
   copy_texts(*p, must_rebuild());
   p->sources_.shrink_to_fit();
-  p->hash_ = hash_ ? *hash_ : p->compute_hash();
+  p->hash_ = hash_ ? *hash_ : p->rehash();
   return p;
 }
 

@@ -18,7 +18,7 @@ public:
     shared_->services = c;
     shared_->print = std::move(print);
     shared_->answered = [this] { answered(); };
-    actor_ = sys.actors().spawn([shared = shared_](session_state::pointer self) {
+    actor_ = spawn_function(sys.actors(), [shared = shared_](session_state::pointer self) {
       return self->state.start(shared);
     });
   }

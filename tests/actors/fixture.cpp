@@ -71,7 +71,8 @@ std::string in_words(const read_res& r) {
 } // namespace
 
 recorder::recorder(stage& s) : stage_{&s}, notes_{std::make_shared<notes>()} {
-  actor_ = s.keep(s.actors().spawn(
+  actor_ = s.keep(spawn_function(
+      s.actors(),
       [n = notes_](recorder_actor::pointer self) -> recorder_actor::behavior_type {
         return {
             [n](const read_res& r) {
@@ -253,7 +254,8 @@ pager_factory scripted_pager::factory() const {
     ++s->lives;
     s->held.clear();
     s->work.clear();
-    s->actor = actors.spawn([s](life::pointer self) { return self->state.begin(s); });
+    s->actor =
+        spawn_function(actors, [s](life::pointer self) { return self->state.begin(s); });
     return s->actor;
   };
 }

@@ -24,7 +24,7 @@ using pager_self = pager_actor::stateful_pointer<pager_state>;
 template <class Write>
 pager_factory pager_that(Write write, std::atomic<int>* ended = nullptr) {
   return [=](caf::actor_system& actors) -> pager_actor {
-    return actors.spawn([=](pager_self self) -> pager_actor::behavior_type {
+    return spawn_function(actors, [=](pager_self self) -> pager_actor::behavior_type {
       self->state.ended = ended;
       return {
           [self](const pager_init& m) { self->state.cache = m.cache; },

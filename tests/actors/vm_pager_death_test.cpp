@@ -191,7 +191,8 @@ TEST_CASE("the vm's end: pagers end first, what waits is answered") {
 TEST_CASE("the vm's end: a page-out that is not confirmed is answered shutting_down") {
   world_options options;
   stage hangs;
-  options.writer = hangs.keep(hangs.actors().spawn(
+  options.writer = hangs.keep(spawn_function(
+      hangs.actors(),
       []() -> storage_writer::behavior_type { // it never runs: its stage is not run
         return {[](const commit_request&) { return done{}; }};
       }));

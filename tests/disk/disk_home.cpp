@@ -13,13 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/tools/child.hpp"
+
 namespace flok::testing {
 
 namespace {
-
-[[noreturn]] void fail_with_errno(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
 
 /// Whether this process may mount; what it mounts then is its own and its children's.
 bool may_mount() {

@@ -87,6 +87,14 @@ struct limited_home : shell_home {
   pid_t child = only_child();
 };
 
+/// The second version of everything outlives the shell.
+void expect_kept(limited_home& home) {
+  home.shell.kill();
+  auto after = home.start_kept();
+  CHECK(version_of(after, "small") == "v2");
+  CHECK(all_big_are(after, "v2"));
+}
+
 /// A home on a small disk, which is full after "small" was committed to it.
 struct full_home : shell_home {
   explicit full_home(std::size_t leave = 0) {
@@ -123,10 +131,7 @@ TEST_CASE("full: a page-out that is asked for succeeds once the file may grow", 
   lift_file_limit(home.child);
   CHECK(home.shell.ask(op::simple("pageout")).contains("reply"));
   CHECK(stats(home.shell, "user", "dirty") == 0);
-  home.shell.kill();
-  auto after = home.start_kept();
-  CHECK(version_of(after, "small") == "v2");
-  CHECK(all_big_are(after, "v2"));
+  expect_kept(home);
 }
 
 TEST_CASE("full: it tries again by itself once the file may grow", "[disk]") {
@@ -134,10 +139,7 @@ TEST_CASE("full: it tries again by itself once the file may grow", "[disk]") {
   fail_to_page_out(home.shell, "too large");
   lift_file_limit(home.child);
   CHECK(recovers(home.shell));
-  home.shell.kill();
-  auto after = home.start_kept();
-  CHECK(version_of(after, "small") == "v2");
-  CHECK(all_big_are(after, "v2"));
+  expect_kept(home);
 }
 
 TEST_CASE("full: an end with pages that cannot be kept says so", "[disk]") {

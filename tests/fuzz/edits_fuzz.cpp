@@ -13,35 +13,6 @@ using namespace flok::fuzz;
 
 namespace {
 
-constexpr std::string_view texts[] = {
-    R"({"_id":"p","_type":"array","entries":[{"_id":"a","_sig":"1"},{"_id":"b","n":1}]})",
-    R"({"_id":"p","_type":"hash","_next":"n","entries":{"k":{"_sig":"1"},"\u006c":{"n": 1E2}}})",
-    R"({"_id":"p","_type":"array","_head":"h","entries":[]})",
-    R"({"_id":"p","_type":"hash","_prev":"q","entries":{}})",
-    R"({"_id":"p","_type":"array","entries":[{"n":1 , "_id":"\u0061","n":2,"_sig":"\u0073"}]})",
-};
-constexpr std::size_t many_entries = 40; // enough for a draft to index them
-
-std::string many(bool by_key) {
-  std::string text = by_key ? R"({"_id":"m","_type":"hash","entries":{)"
-                            : R"({"_id":"m","_type":"array","entries":[)";
-  for (std::size_t i = 0; i < many_entries; ++i) {
-    const auto name = '"' + std::to_string(i) + '"';
-    text += i == 0 ? "" : ",";
-    text += by_key ? name + ":{}" : R"({"_id":)" + name + "}";
-  }
-  return text + (by_key ? "}}" : "]}");
-}
-
-std::vector<page_ptr> make_bases() {
-  std::vector<page_ptr> pages;
-  for (const auto text : texts)
-    pages.push_back(decode_page(text).value());
-  pages.push_back(decode_page(many(false)).value());
-  pages.push_back(decode_page(many(true)).value());
-  return pages;
-}
-
 /// Ids "made-1", "made-2" and so on, which an input can guess.
 id_source counted_ids() {
   return [n = 0]() mutable { return "made-" + std::to_string(++n); };
@@ -100,7 +71,6 @@ page_ptr check_applied(const page_ptr& base, const std::vector<edit>& edits,
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const auto bases = make_bases();
   if (size == 0)
     return 0;
   const auto text = text_of(data + 1, size - 1);
@@ -118,7 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool modelled =
       opinion.value && depth_of(*opinion.value) < limits::depth - levels_left;
   constexpr int rounds = 3; // what is kept alive adds up
-  auto page = bases[data[0] % bases.size()];
+  auto page = base_page(data[0]);
   for (int i = 0; i < rounds && page; ++i)
     page = check_applied(page, *edits, modelled);
   return 0;

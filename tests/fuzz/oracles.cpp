@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "runtime/codec.hpp"
 #include "runtime/codec_json.hpp"
@@ -95,6 +97,36 @@ void check_again(const page& p, const std::string& json, checked known) {
   require((*again)->unmodified(p) && p.unmodified(**again), "and is unmodified");
 }
 
+constexpr std::string_view texts[] = {
+    R"({"_id":"p","_type":"array","entries":[{"_id":"a","_sig":"1"},{"_id":"b","n":1}]})",
+    R"({"_id":"p","_type":"hash","_next":"n","entries":{"k":{"_sig":"1"},"\u006c":{"n": 1E2}}})",
+    R"({"_id":"p","_type":"array","_head":"h","entries":[]})",
+    R"({"_id":"p","_type":"hash","_prev":"q","entries":{}})",
+    R"({"_id":"p","_type":"array","entries":[{"n":1 , "_id":"\u0061","n":2,"_sig":"\u0073"}]})",
+};
+constexpr std::size_t many_entries =
+    40; // enough for a draft to index them, and for several levels of a tree
+
+std::string many(bool by_key) {
+  std::string text = by_key ? R"({"_id":"m","_type":"hash","entries":{)"
+                            : R"({"_id":"m","_type":"array","entries":[)";
+  for (std::size_t i = 0; i < many_entries; ++i) {
+    const auto name = '"' + std::to_string(i) + '"';
+    text += i == 0 ? "" : ",";
+    text += by_key ? name + ":{}" : R"({"_id":)" + name + "}";
+  }
+  return text + (by_key ? "}}" : "]}");
+}
+
+std::vector<page_ptr> make_bases() {
+  std::vector<page_ptr> pages;
+  for (const auto text : texts)
+    pages.push_back(decode_page(text).value());
+  pages.push_back(decode_page(many(false)).value());
+  pages.push_back(decode_page(many(true)).value());
+  return pages;
+}
+
 } // namespace
 
 void require(bool holds, std::string_view what) {
@@ -179,6 +211,11 @@ void check_page_against(const page& p, const tree& text) {
                                    : json::signature(mine.text).value_or("none")),
             "an entry's signature is the text's, or follows from it");
   }
+}
+
+page_ptr base_page(std::size_t which) {
+  static const auto bases = make_bases();
+  return bases[which % bases.size()];
 }
 
 nlohmann::json value_of(std::string_view json) { return nlohmann::json::parse(json); }

@@ -33,6 +33,9 @@ void require(bool holds, std::string_view what);
 /// Whether the design's rules for pages hold (section 2), those of size and nesting too.
 [[nodiscard]] bool is_page(const tree& t);
 
+/// One of a few pages of both types, small and large, to be changed.
+[[nodiscard]] page_ptr base_page(std::size_t which);
+
 /// Requires what holds of every page: it is read back as the same from what it prints, its
 /// hash is the design's, and what it says of its memory fits together.
 void check_page(const page& p);

@@ -69,6 +69,8 @@ public:
   void on(const effects::answer& a);
 
   [[nodiscard]] const request& at(request_id id) const { return requests_[id - first_]; }
+  /// The requests since the oldest that is not answered.
+  [[nodiscard]] std::size_t backlog() const { return requests_.size(); }
   [[nodiscard]] bool drains() const { return drains_ != 0; }
   /// The oldest load that is not answered was asked for behind that request.
   void oldest_work(request_id behind) { oldest_work_ = behind; }

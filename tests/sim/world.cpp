@@ -12,6 +12,10 @@ namespace {
 constexpr std::array<std::uint32_t, 4> slow{limits::credit_batch, limits::undelivered - 2,
                                             limits::undelivered - 1, UINT32_MAX};
 
+/// Controllers ask for no more while the oldest of so many requests is not answered: where
+/// pagers or disk are slower for ever, what waits would grow for ever.
+constexpr std::size_t most_asked = 1000;
+
 } // namespace
 
 world::world(std::uint64_t seed, const page_stock& stock)
@@ -89,7 +93,10 @@ void world::step() {
   timers();
   for (unsigned tries = 0; tries < 16; ++tries) {
     truth_.begin_event();
-    if (act(roll_.pick(table_)))
+    const op what = roll_.pick(table_);
+    if (asks(what) && answer_check_.backlog() >= most_asked)
+      continue;
+    if (act(what))
       return perform();
   }
 }
@@ -108,6 +115,10 @@ void world::timers() {
     space_->pageout_due();
     perform();
   }
+}
+
+bool world::asks(op what) {
+  return what <= op_list || what == op_page_out || what == op_drain;
 }
 
 /// False where there is nothing of the kind to be done.

@@ -114,6 +114,7 @@ private:
   void start();
   void choose_ops();
   void step();
+  [[nodiscard]] static bool asks(op what);
   bool act(op what);
   void timers();
   void perform();

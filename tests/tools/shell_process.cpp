@@ -8,22 +8,18 @@
 #include <fstream>
 #include <numeric>
 #include <stdexcept>
-#include <system_error>
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/tools/child.hpp"
+
 namespace flok::testing {
 
 namespace {
-
-[[noreturn]] void fail_with_errno(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
 
 /// Replaces numbers with an exponent by 0: what is too large for a double is still JSON.
 std::string without_exponents(const std::string& text) {
@@ -63,13 +59,6 @@ strings shell_arguments(const std::filesystem::path& config,
     arguments.insert(arguments.end(), {"--data", data.string()});
   }
   return arguments;
-}
-
-void close_fd(int& fd) {
-  if (fd >= 0) {
-    ::close(fd);
-  }
-  fd = -1;
 }
 
 } // namespace
@@ -121,37 +110,15 @@ void shell_process::start(const strings& arguments) {
       ::pipe2(out.data(), O_CLOEXEC) != 0) {
     fail_with_errno("pipes to the shell");
   }
-  std::string tool = FLOK_TOOL;
-  strings texts = arguments;
-  std::vector<char*> argv{tool.data()};
-  std::transform(texts.begin(), texts.end(), std::back_inserter(argv),
-                 [](std::string& text) { return text.data(); });
-  argv.push_back(nullptr);
-
-  posix_spawn_file_actions_t actions{};
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err_, STDERR_FILENO);
-  posix_spawnattr_t attributes{};
-  posix_spawnattr_init(&attributes);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  errno = ::posix_spawn(&pid_, tool.c_str(), &actions, &attributes, argv.data(), environ);
-  const bool started = errno == 0;
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
+  spawn_actions actions;
+  posix_spawn_file_actions_adddup2(actions.get(), in[0], STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(actions.get(), out[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(actions.get(), err_, STDERR_FILENO);
+  pid_ = start_tool(arguments, actions);
   ::close(in[0]);
   ::close(out[1]);
   in_ = in[1];
   out_ = out[0];
-  if (!started) {
-    pid_ = -1;
-    fail_with_errno(FLOK_TOOL);
-  }
   ::fcntl(in_, F_SETFL, O_NONBLOCK);
   ::fcntl(out_, F_SETFL, O_NONBLOCK);
 }

@@ -7,14 +7,14 @@
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
-#include <system_error>
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/tools/child.hpp"
 
 namespace flok::testing {
 
@@ -25,16 +25,6 @@ using std::chrono::steady_clock;
 
 /// Where the tool holds its end of the pipe that tells of its life.
 constexpr int life_fd = 3;
-
-[[noreturn]] void fail_with_errno(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
-void close_fd(int& fd) {
-  if (fd >= 0)
-    ::close(fd);
-  fd = -1;
-}
 
 steady_clock::time_point in_a_minute() {
   return steady_clock::now() + std::chrono::seconds{60};
@@ -108,39 +98,17 @@ void tool_process::open_terminal() {
 
 void tool_process::start(const strings& arguments, const pipes& theirs,
                          const stream_setup& setup) {
-  std::string tool = FLOK_TOOL;
-  strings texts = arguments;
-  std::vector<char*> argv{tool.data()};
-  std::transform(texts.begin(), texts.end(), std::back_inserter(argv),
-                 [](std::string& text) { return text.data(); });
-  argv.push_back(nullptr);
-
-  posix_spawn_file_actions_t actions{};
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, theirs.in[0], STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, theirs.out[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err_, STDERR_FILENO);
+  spawn_actions actions;
+  posix_spawn_file_actions_adddup2(actions.get(), theirs.in[0], STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(actions.get(), theirs.out[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(actions.get(), err_, STDERR_FILENO);
   if (terminal_ >= 0)
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, terminal_name_.c_str(),
+    posix_spawn_file_actions_addopen(actions.get(), STDERR_FILENO, terminal_name_.c_str(),
                                      O_WRONLY | O_NOCTTY, 0);
-  posix_spawn_file_actions_adddup2(&actions, theirs.life[1], life_fd);
+  posix_spawn_file_actions_adddup2(actions.get(), theirs.life[1], life_fd);
   for (const int fd : setup.closed)
-    posix_spawn_file_actions_addclose(&actions, fd);
-  posix_spawnattr_t attributes{};
-  posix_spawnattr_init(&attributes);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  errno = ::posix_spawn(&pid_, tool.c_str(), &actions, &attributes, argv.data(), environ);
-  const bool started = errno == 0;
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  if (!started) {
-    pid_ = -1;
-    fail_with_errno(FLOK_TOOL);
-  }
+    posix_spawn_file_actions_addclose(actions.get(), fd);
+  pid_ = start_tool(arguments, actions);
 }
 
 void tool_process::give_up(const std::string& why) const {

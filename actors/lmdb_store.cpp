@@ -121,6 +121,7 @@ public:
   expected<void> open(const lmdb_options& options) {
     where_ = options.directory;
     std::error_code made;
+    const auto stood = deepest_directory(where_);
     std::filesystem::create_directories(where_, made);
     if (made)
       return failed("cannot make the data directory " + where_, made.message());
@@ -132,7 +133,9 @@ public:
       return ok;
     if (auto ok = check_length(); !ok)
       return ok;
-    return open_databases(options.namespaces);
+    if (auto ok = open_databases(options.namespaces); !ok)
+      return ok;
+    return sync_names(stood);
   }
 
   expected<load_result> load(std::string_view ns, std::string_view id) override {
@@ -219,6 +222,29 @@ private:
   [[nodiscard]] bool disk_full(int code) const {
     struct statvfs disk {};
     return code == EIO && ::statvfs(where_.c_str(), &disk) == 0 && disk.f_bavail == 0;
+  }
+
+  /// The last directory on the way to `path` that is there.
+  static std::filesystem::path deepest_directory(const std::string& path) {
+    std::error_code ignored;
+    auto at = std::filesystem::absolute(path, ignored);
+    while (at.has_relative_path() && !std::filesystem::is_directory(at, ignored))
+      at = at.parent_path();
+    return at;
+  }
+
+  /// A new file outlives a power cut only once the directory that names it is on disk, and
+  /// so for each directory that was made for it.
+  expected<void> sync_names(const std::filesystem::path& stood) {
+    std::error_code ignored;
+    for (auto at = std::filesystem::absolute(where_, ignored);; at = at.parent_path()) {
+      const descriptor dir{::open(at.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+      const bool synced = dir.get() >= 0 && (::fsync(dir.get()) == 0 || errno == EINVAL);
+      if (!synced) // EINVAL: the file system knows no such thing
+        return failed("cannot sync " + at.string(), std::strerror(errno));
+      if (at == stood || !at.has_relative_path())
+        return {};
+    }
   }
 
   expected<void> lock() {

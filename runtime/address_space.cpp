@@ -295,13 +295,16 @@ void address_space::settle_waiter(frame& f, const load_waiter& w, const error* f
   } else if (!spaces_[f.ns].pager_up) {
     answer(w.request, {errc::pager_down, "the pager is being restarted"});
   } else { // the work goes on with the pager
-    const ticket call = ++next_ticket_;
-    ++f.active().reads; // what the pager caches meanwhile must not be given up
-    pager_calls_.emplace(call, pager_call{nullptr, f.ns, w.request, *f.id, w.since});
-    out_.emplace_back(effects::pager_read{f.ns, call, *f.id});
-    return;
+    return ask_pager(f, w.request, w.since);
   }
   work_.end(w.since);
+}
+
+void address_space::ask_pager(frame& f, request_id request, pending_work::epoch since) {
+  const ticket call = ++next_ticket_;
+  ++f.active().reads; // what the pager caches meanwhile must not be given up
+  pager_calls_.emplace(call, pager_call{nullptr, f.ns, request, *f.id, since});
+  out_.emplace_back(effects::pager_read{f.ns, call, *f.id});
 }
 
 void address_space::pager_read_done(ticket call, const expected<page_ptr>& result) {
@@ -310,9 +313,11 @@ void address_space::pager_read_done(ticket call, const expected<page_ptr>& resul
     return; // of a pager's former life
   const auto asked = std::move(entry->second);
   pager_calls_.erase(entry);
-  work_.end(asked.since);
   frame& f = at(asked.ns, asked.id);
   --f.active().reads;
+  if (!f.page && result && *result && f.active().removed_by > call)
+    return ask_pager(f, asked.request, asked.since); // it had looked before the removal
+  work_.end(asked.since);
   const auto newer = f.page;
   if (newer) { // cached after the pager had looked
     answer(asked.request, newer);

@@ -188,6 +188,7 @@ private:
 
   void start_load(frame& f, bool urgent);
   void settle_load(frame& f, const error* failed);
+  void ask_pager(frame& f, request_id request, pending_work::epoch since);
   void settle_waiter(frame& f, const load_waiter& w, const error* failed);
 
   void enqueue(ns_id ns, std::string_view id, write_op op);

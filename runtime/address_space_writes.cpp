@@ -224,6 +224,7 @@ void address_space::mark_dirty(const std::vector<frame*>& changed) {
 /// Out of the cache and off the disk. Where it is known that there is no such page, nothing
 /// happens.
 void address_space::remove_page(frame& f, removal how) {
+  f.active().removed_by = f.active().handed_over;
   if (!f.page && (f.absent || !storage_))
     return;
   drop_resident(f);

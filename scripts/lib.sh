@@ -11,7 +11,8 @@ demo_packages=(iso-codes)
 check_packages=(clang-format universal-ctags git)
 fuzz_packages=(clang libclang-rt-dev llvm) # llvm: names functions in what is found
 # shellcheck disable=SC2034 # used by scripts/test
-test_packages=("${build_packages[@]}" "${demo_packages[@]}" "${check_packages[@]}")
+test_packages=("${build_packages[@]}" "${demo_packages[@]}" "${check_packages[@]}"
+  "${fuzz_packages[@]}")
 
 say() { printf '%s\n' "$*" >&2; }
 

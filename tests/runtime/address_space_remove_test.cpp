@@ -28,6 +28,21 @@ TEST_CASE("delete: where the pager refuses, the page stays") {
   CHECK(d.stats().dirty == 0);
 }
 
+TEST_CASE("delete: what a pager had looked up before it does not bring the page back") {
+  space_driver d;
+  d.read("a");
+  d.loaded("a");
+  CHECK(d.effects() == strings{"load a", "pager: read a"});
+  d.erase("a");
+  d.wrote("a");
+  CHECK(d.effects() == strings{"pager: delete a", "r2: done"});
+  d.read_done("a", version("a", "v1"));
+  CHECK(d.effects() == strings{"pager: read a"}); // asked again
+  d.read_done("a", page_ptr{});
+  CHECK(d.effects() == strings{"r1: no_such_page"});
+  CHECK(d.space.resident(0, "a") == nullptr);
+}
+
 TEST_CASE("delete: the deletion is committed, and until then loads find nothing") {
   space_driver d;
   d.given(version("a", "v1"));

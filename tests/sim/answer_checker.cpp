@@ -24,6 +24,7 @@ request_id answer_checker::ask(request r) {
       r.dirty[k] = truth_.pages[k].position;
   }
   requests_.push_back(std::move(r));
+  ++unanswered_;
   return id;
 }
 
@@ -45,6 +46,7 @@ void answer_checker::on(const effects::answer& a) {
        "an answer to no request, or a second one");
   auto& r = requests_[a.request - first_];
   must(!std::exchange(r.answered, true), "answers", "a second answer");
+  --unanswered_;
   switch (r.what) {
   case kind::plain:
   case kind::sync_watch:
@@ -245,7 +247,7 @@ void answer_checker::crashed() {
   first_ = truth_.last_request + 1;
   requests_.clear();
   lists_.clear();
-  drains_ = 0;
+  unanswered_ = drains_ = 0;
 }
 
 } // namespace flok::sim

@@ -69,9 +69,9 @@ public:
   void on(const effects::answer& a);
 
   [[nodiscard]] const request& at(request_id id) const { return requests_[id - first_]; }
-  /// The requests since the oldest that is not answered.
-  [[nodiscard]] std::size_t backlog() const { return requests_.size(); }
-  [[nodiscard]] bool drains() const { return drains_ != 0; }
+  /// Requests that are not answered, and the drains among them.
+  [[nodiscard]] std::size_t unanswered() const { return unanswered_; }
+  [[nodiscard]] unsigned drains() const { return drains_; }
   /// The oldest load that is not answered was asked for behind that request.
   void oldest_work(request_id behind) { oldest_work_ = behind; }
 
@@ -91,6 +91,7 @@ private:
   request_id first_ = 1; ///< the number of the first of them
   request_id oldest_work_ = ~request_id{0};
   std::uint64_t committed_ = 0;
+  std::size_t unanswered_ = 0;
   unsigned drains_ = 0;
   std::vector<request_id> lists_;
 };

@@ -48,6 +48,8 @@ flok_mutant("a sync read's table lacks the namespace" newest address_space
   [[  loads_.emplace(call, load_call{&f, a.generation, work_.begin()});]]
   [[  frame* other = BROKEN && urgent ? find_frame(1 - f.ns, *f.id) : nullptr;
   frame* of = other != nullptr && !other->page ? other : &f;
+  ++of->active().loads; // it must outlive the call
+  --a.loads;
   loads_.emplace(call, load_call{of, of->active().generation, work_.begin()});]])
 flok_mutant("invalidate calls the pager's watch" pager address_space_writes
   [[    out_.emplace_back(effects::pager_invalidate{f.ns, call, *f.id});]]

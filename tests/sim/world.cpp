@@ -12,9 +12,10 @@ namespace {
 constexpr std::array<std::uint32_t, 4> slow{limits::credit_batch, limits::undelivered - 2,
                                             limits::undelivered - 1, UINT32_MAX};
 
-/// Controllers ask for no more while the oldest of so many requests is not answered: where
-/// pagers or disk are slower for ever, what waits would grow for ever.
+/// Controllers ask for no more while so much is not answered: where pagers or disk are
+/// slower for ever, or news waits for ever, what waits would grow for ever.
 constexpr std::size_t most_asked = 1000;
+constexpr unsigned most_drains = 4;
 
 } // namespace
 
@@ -94,9 +95,7 @@ void world::step() {
   for (unsigned tries = 0; tries < 16; ++tries) {
     truth_.begin_event();
     const op what = roll_.pick(table_);
-    if (asks(what) && answer_check_.backlog() >= most_asked)
-      continue;
-    if (act(what))
+    if (may(what) && act(what))
       return perform();
   }
 }
@@ -117,8 +116,12 @@ void world::timers() {
   }
 }
 
-bool world::asks(op what) {
-  return what <= op_list || what == op_page_out || what == op_drain;
+/// Whether there is room for what controllers ask for.
+bool world::may(op what) const {
+  if (what == op_drain && answer_check_.drains() >= most_drains)
+    return false;
+  const bool asks = what <= op_list || what == op_page_out || what == op_drain;
+  return !asks || answer_check_.unanswered() < most_asked;
 }
 
 /// False where there is nothing of the kind to be done.
@@ -185,7 +188,7 @@ bool world::act(op what) {
 
 /// Takes the effects of one event, under the checkers' eyes.
 void world::perform() {
-  if (answer_check_.drains()) {
+  if (answer_check_.drains() != 0) {
     request_id oldest = ~request_id{0};
     for (const auto& l : loads_)
       oldest = std::min(oldest, l.tag);

@@ -114,7 +114,7 @@ private:
   void start();
   void choose_ops();
   void step();
-  [[nodiscard]] static bool asks(op what);
+  [[nodiscard]] bool may(op what) const;
   bool act(op what);
   void timers();
   void perform();

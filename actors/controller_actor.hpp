@@ -9,6 +9,7 @@
 
 #include "actors/controller.hpp"
 #include "actors/messages.hpp"
+#include "runtime/page_table.hpp"
 
 namespace flok {
 
@@ -39,6 +40,7 @@ using listener_actor = problem_listener::extend<handles<barrier_request, done>>;
 /// controller is left; the roll guards itself.
 struct system_context {
   std::map<std::string, vm_actor, std::less<>> vms; ///< by namespace
+  std::map<std::string, std::shared_ptr<page_table>, std::less<>> tables; ///< likewise
   caf::actor root;                                  ///< controllers end with it
   listener_actor listener;
   id_source ids;

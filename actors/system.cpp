@@ -91,6 +91,11 @@ public:
     return result;
   }
 
+  page_ptr peek(std::string_view ns, std::string_view id) const {
+    const auto table = context_->tables.find(ns);
+    return table != context_->tables.end() ? table->second->find(id) : nullptr;
+  }
+
   template <class Reply, class Request>
   expected<Reply> ask_in(std::string_view ns, Request request) {
     if (closed_)
@@ -243,9 +248,12 @@ private:
       vm.pageout = options.config.pageout;
       vm.ids = context_->ids;
       vm.debug = options.config.debug;
-      for (std::size_t at = i; at < wanted.size(); at += count)
-        vm.namespaces.push_back(
-            {wanted[at].ns, wanted[at].options, pagers.factory(wanted[at].name)});
+      for (std::size_t at = i; at < wanted.size(); at += count) {
+        const auto& ns = wanted[at];
+        const auto table = std::make_shared<page_table>();
+        context_->tables.emplace(ns.ns, table);
+        vm.namespaces.push_back({ns.ns, ns.options, pagers.factory(ns.name), table});
+      }
       // Each namespace has the same part of the cache, and those of one vm share theirs.
       vm.max_bytes = options.config.cache.max_bytes;
       if (vm.max_bytes != 0)
@@ -266,6 +274,7 @@ private:
       self->wait_for(vm);
     vms_.clear();
     context_->vms.clear();
+    context_->tables.clear();
     context_->root = caf::actor{};
     if (storage_.reader) {
       self->send_exit(storage_.reader, caf::exit_reason::user_shutdown);
@@ -323,6 +332,10 @@ expected<page_ptr> system::read(std::string_view ns, std::string_view id) {
   return impl_
       ->ask_in<page_reply>(ns, read_request{std::string{ns}, std::string{id}, false})
       .map([](const page_reply& reply) { return reply.page; });
+}
+
+page_ptr system::peek(std::string_view ns, std::string_view id) const {
+  return impl_->peek(ns, id);
 }
 
 expected<page_ptr> system::write(std::string_view ns, page_ptr page, write_rule rule) {

@@ -71,6 +71,12 @@ public:
   /// Reads a page once: from memory, disk, or its pager.
   [[nodiscard]] expected<page_ptr> read(std::string_view ns, std::string_view id);
 
+  /// The page as it is in memory, or null where it is not, or no namespace is called so. No
+  /// message, no waiting for anyone: from any thread, also an actor's, at any rate. A write
+  /// that was answered shows. Nobody hears of it: it loads nothing and keeps nothing from
+  /// eviction. Pages that changed together may be seen to change one by one.
+  [[nodiscard]] page_ptr peek(std::string_view ns, std::string_view id) const;
+
   /// Writes a page; the answer is the page as it went to the pager.
   expected<page_ptr> write(std::string_view ns, page_ptr page, write_rule rule = {});
 

@@ -8,6 +8,7 @@ void vm_state::start(vm_options options) {
   address_space_options space;
   for (auto& ns : options.namespaces) {
     space.namespaces.push_back(ns.name);
+    space.tables.push_back(std::move(ns.table));
     pagers_.push_back({std::move(ns), {}, 0, {}});
   }
   storage_ = options.storage;

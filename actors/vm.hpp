@@ -1,12 +1,14 @@
 // The vm service: a thin shell over address_space (seed 002).
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "actors/messages.hpp"
 #include "actors/storage.hpp"
 #include "runtime/config.hpp"
+#include "runtime/page_table.hpp"
 
 namespace flok {
 
@@ -15,6 +17,7 @@ struct vm_namespace {
   std::string name;
   std::string options = "{}"; ///< JSON text of an object, for the pager's `init`
   pager_factory pager;
+  std::shared_ptr<page_table> table = nullptr; ///< kept for readers on any thread, if any
 };
 
 struct vm_options {

@@ -13,6 +13,9 @@ function(flok_target name)
                                          $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
                                          $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
                                          $<$<CONFIG:Release>:-g1>)
+  # The archives are position-independent, so that a shared library can take them in, and no
+  # function of theirs is meant to be replaced at run time: calls within a file are inlined.
+  target_compile_options(${name} PRIVATE -fno-semantic-interposition)
   if(FLOK_SANITIZE)
     target_compile_options(${name} PRIVATE -fsanitize=${FLOK_SANITIZE} -fno-omit-frame-pointer)
     # The core is what takes time; what includes CAF takes twice as long to compile when optimised.

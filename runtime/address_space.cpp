@@ -32,10 +32,10 @@ address_space::address_space(address_space_options options, id_source ids)
       notices_{watches_, out_, [this](ns_id ns) { ++spaces_[ns].stats.merged; }},
       pageout_{options.max_dirty, options.batch_bytes, out_}, max_bytes_{
                                                                   options.max_bytes} {
-  for (auto& name : options.namespaces) {
-    auto& s = spaces_.emplace_back();
-    s.name = std::move(name);
-  }
+  for (auto& name : options.namespaces)
+    spaces_.emplace_back().name = std::move(name);
+  for (std::size_t ns = 0; ns < options.tables.size(); ++ns)
+    spaces_[ns].table = std::move(options.tables[ns]);
 }
 
 address_space::~address_space() = default;

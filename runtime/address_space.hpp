@@ -19,6 +19,7 @@
 #include "runtime/limits.hpp"
 #include "runtime/lru_list.hpp"
 #include "runtime/notices.hpp"
+#include "runtime/page_table.hpp"
 #include "runtime/pageout.hpp"
 #include "runtime/stats.hpp"
 #include "runtime/watch_table.hpp"
@@ -32,6 +33,7 @@ struct address_space_options {
   std::uint64_t batch_bytes = limits::batch_bytes; ///< of pages in one commit
   std::uint64_t max_bytes = 0; ///< of resident pages, 0: as many as there are
   bool debug = false;          ///< reports signatures that do not keep their promise
+  std::vector<std::shared_ptr<page_table>> tables = {}; ///< kept for the namespaces, if any
 };
 
 /// Cache, dirty set, notify map and its inverse, loads under way, writes in order,
@@ -134,6 +136,7 @@ private:
   struct space {
     std::string name;
     frame_table frames;
+    std::shared_ptr<page_table> table; ///< kept like the frames' pages; may be null
     namespace_stats stats;
     bool pager_up = true;
   };
@@ -183,6 +186,7 @@ private:
   void check_promises(const page& p);
   void set_resident(frame& f, page_ptr page, bool pending);
   void drop_resident(frame& f);
+  void uncount_resident(frame& f);
   void mark_dirty(const std::vector<frame*>& changed);
   void remove_page(frame& f, removal how);
 

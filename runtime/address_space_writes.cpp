@@ -181,7 +181,7 @@ void address_space::refuse_writes(frame& f, const error& why) {
 // -- what pagers cache --------------------------------------------------------
 
 void address_space::set_resident(frame& f, page_ptr page, bool pending) {
-  drop_resident(f);
+  uncount_resident(f);
   auto& stats = spaces_[f.ns].stats;
   const std::uint64_t size = page->memory_bytes();
   ++stats.pages;
@@ -191,9 +191,19 @@ void address_space::set_resident(frame& f, page_ptr page, bool pending) {
   f.page = std::move(page);
   f.pending = pending;
   f.absent = false;
+  if (spaces_[f.ns].table)
+    spaces_[f.ns].table->put(f.page);
 }
 
 void address_space::drop_resident(frame& f) {
+  uncount_resident(f);
+  f.page = nullptr;
+  f.pending = false;
+  if (spaces_[f.ns].table)
+    spaces_[f.ns].table->erase(*f.id);
+}
+
+void address_space::uncount_resident(frame& f) {
   if (!f.page)
     return;
   auto& stats = spaces_[f.ns].stats;
@@ -202,8 +212,6 @@ void address_space::drop_resident(frame& f) {
   stats.bytes -= size;
   bytes_ -= size;
   dirty_bytes_ -= f.version != 0 ? size : 0;
-  f.page = nullptr;
-  f.pending = false;
 }
 
 /// These pages have changed together, and must reach the disk together.

@@ -15,6 +15,7 @@ function rules() {
   # Libraries that have one place, beside the benchmarks' floors.
   only("simdjson*", "runtime/codec*.?pp runtime/config*.cpp bench/*")
   only("isa-l*",    "runtime/hash.cpp bench/*")
+  only("urcu/*",    "runtime/page_table.cpp bench/*")
   only("xxh*.h",    "runtime/hash.cpp bench/*")
   only("lmdb.h",    "actors/lmdb_store.cpp bench/*")
   only("catch2/*",  "tests/catch.hpp")

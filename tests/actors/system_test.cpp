@@ -29,6 +29,26 @@ TEST_CASE("system: what is written can be read, by all threads") {
   CHECK(sys->close().value() == 0);
 }
 
+TEST_CASE("system: what was written can be peeked at, by all threads, until it is gone") {
+  const auto sys = started();
+  CHECK(sys->peek("user", "a") == nullptr);
+  CHECK(sys->peek("nowhere", "a") == nullptr);
+  const auto page = a_page("a", "1");
+  REQUIRE(sys->write("user", page).has_value());
+  std::array<page_ptr, 4> seen;
+  std::vector<std::thread> readers;
+  for (auto& p : seen)
+    readers.emplace_back([&] { p = sys->peek("user", "a"); });
+  for (auto& r : readers)
+    r.join();
+  CHECK(seen == std::array<page_ptr, 4>{page, page, page, page});
+  REQUIRE(sys->erase("user", "a").has_value());
+  CHECK(sys->peek("user", "a") == nullptr);
+  REQUIRE(sys->write("user", page).has_value());
+  (void)sys->close();
+  CHECK(sys->peek("user", "a") == nullptr);
+}
+
 TEST_CASE("system: page_out commits what is dirty, and says how much") {
   const temp_dir dir;
   const auto sys = started(dir / "data");

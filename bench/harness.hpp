@@ -25,7 +25,8 @@ struct measure {
   std::string name; ///< told after the workload's; may be empty
   std::string unit; ///< of the figures: "us", "/s", "MB"
   goal want{};      ///< of flok's figure by the other side's
-  double size = 0;  ///< where a cost's growth is measured: entries, watches, …
+  double size = 0;  ///< where a cost's growth is measured
+  std::string of{}; ///< what the size counts: "entries", "watches"
 };
 
 /// Figures of one round of one side, one for each measure.
@@ -59,10 +60,15 @@ struct scale {
 struct description {
   std::string name;                ///< as in `--only NAME`: "watch-resident"
   std::string says;                ///< in the table: "watch a resident page, from an actor"
-  std::vector<std::string> others; ///< names of the sides behind flok: {"raw CAF"}
+  std::vector<std::string> others; ///< names of the sides behind flok: {"raw CAF"}; where
+                                   ///< there are none, goals are for flok's own figures
   std::vector<measure> measures;
   std::function<std::unique_ptr<workload>(const scale&)> make;
   std::size_t rounds = 9; ///< counted ones; one more before them warms up
+
+  /// Does the work of one side exactly so many times, so that something else can count
+  /// what that costs. Empty where the work is not a micro-benchmark's.
+  std::function<void(std::size_t side, std::size_t times)> repeat{};
 };
 
 /// All workloads, in the order of the table. Each file of this folder adds its own.

@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -19,5 +20,12 @@ using micro_side = std::function<void(benchmark::State&)>;
 [[nodiscard]] description micro(std::string name, std::string says,
                                 std::vector<std::string> others, measure what,
                                 std::function<std::vector<micro_side>()> make_sides);
+
+/// The same at several sizes, to show how a cost grows: without a goal. `of` is what the
+/// sizes count.
+[[nodiscard]] description
+micro_growth(std::string name, std::string says, std::vector<std::string> others,
+             std::string of, const std::vector<std::size_t>& sizes,
+             std::function<std::vector<micro_side>(std::size_t size)> make_sides);
 
 } // namespace flok::bench

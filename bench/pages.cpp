@@ -30,4 +30,6 @@ page_ptr make_page(page_kind kind, const std::string& id, std::size_t entries,
   return decode_page(page_json(kind, id, entries, entry_bytes, version)).value();
 }
 
+std::vector<std::size_t> page_sizes() { return {10, 100, 1000, 10'000}; }
+
 } // namespace flok::bench

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "runtime/page.hpp"
 
@@ -18,5 +19,8 @@ namespace flok::bench {
 /// The same, as a page.
 [[nodiscard]] page_ptr make_page(page_kind kind, const std::string& id, std::size_t entries,
                                  std::size_t entry_bytes = 64, std::size_t version = 0);
+
+/// How many entries pages have where it is measured how a cost grows with them.
+[[nodiscard]] std::vector<std::size_t> page_sizes();
 
 } // namespace flok::bench

@@ -49,8 +49,35 @@ std::string goal_of(const measure& m) {
   return "-";
 }
 
+/// Digits in groups of three.
+std::string in_full(double value) {
+  auto digits = fmt::format("{:.0f}", value);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  return digits;
+}
+
 std::string label(const row& r) {
-  return r.what.name.empty() ? r.says : r.says + ": " + r.what.name;
+  auto text = r.says;
+  if (!r.what.name.empty())
+    text += ": " + r.what.name;
+  if (r.what.size != 0)
+    text += ", " + in_full(r.what.size) + ' ' + r.what.of;
+  return text;
+}
+
+/// What stands in the table behind flok's figure.
+std::string right_of(const row& r, std::size_t side) {
+  const auto verdict = fmt::format("{:>8}  {}", goal_of(r.what),
+                                   !has_goal(r) ? "-"
+                                   : met(r)     ? "yes"
+                                                : "NO");
+  if (r.other.empty())
+    return fmt::format("{:<{}}  {:>12}  {:>19}  {}", "-", side, "", "", verdict);
+  const auto ratio = ratios_of(r);
+  return fmt::format(
+      "{:<{}}  {:>12}  {:>19}  {}", r.other, side, in_short(median(r.others), r.what.unit),
+      fmt::format("{:.2f} ({:.2f}-{:.2f})", ratio.median, ratio.low, ratio.high), verdict);
 }
 
 } // namespace
@@ -59,6 +86,8 @@ double median(std::vector<double> values) { return quantile(std::move(values), 0
 
 ratios ratios_of(const row& r) {
   std::vector<double> each;
+  if (r.other.empty())
+    each = r.flok;
   for (std::size_t i = 0; i < std::min(r.flok.size(), r.others.size()); ++i)
     if (r.others[i] > 0)
       each.push_back(r.flok[i] / r.others[i]);
@@ -93,17 +122,9 @@ void print_table(std::ostream& out, const std::vector<row>& rows) {
                          side, r.missing);
       continue;
     }
-    const auto ratio = ratios_of(r);
     goals += has_goal(r) ? 1 : 0;
     reached += has_goal(r) && met(r) ? 1 : 0;
-    out << fmt::format(
-        "{:<{}}  {:>12}  {:<{}}  {:>12}  {:>19}  {:>8}  {}\n", label(r), wide, ours,
-        r.other, side, in_short(median(r.others), r.what.unit),
-        fmt::format("{:.2f} ({:.2f}-{:.2f})", ratio.median, ratio.low, ratio.high),
-        goal_of(r.what),
-        !has_goal(r) ? "-"
-        : met(r)     ? "yes"
-                     : "NO");
+    out << fmt::format("{:<{}}  {:>12}  {}\n", label(r), wide, ours, right_of(r, side));
   }
   out << fmt::format("{} of {} goals met\n", reached, goals);
 }
@@ -115,11 +136,13 @@ std::string to_json(const std::vector<row>& rows) {
                              {"measure", r.what.name}, {"unit", r.what.unit},
                              {"other", r.other},       {"flok", median(r.flok)},
                              {"rounds", r.flok.size()}};
-    if (r.what.size != 0)
+    if (r.what.size != 0) {
       j["size"] = r.what.size;
+      j["of"] = r.what.of;
+    }
     if (!r.missing.empty()) {
       j["missing"] = r.missing;
-    } else {
+    } else if (!r.other.empty()) {
       const auto ratio = ratios_of(r);
       j["floor"] = median(r.others);
       j["ratio"] = {{"median", ratio.median}, {"low", ratio.low}, {"high", ratio.high}};

@@ -13,14 +13,15 @@ namespace flok::bench {
 struct row {
   std::string workload; ///< its name
   std::string says;
-  std::string other; ///< floor or peer
+  std::string other; ///< floor or peer; empty where flok's figures stand alone
   measure what;
   std::string missing; ///< why the other side did not run
   std::vector<double> flok;
   std::vector<double> others; ///< as many as flok's
 };
 
-/// Median and quartiles of the ratios of flok's rounds to the other side's.
+/// Median and quartiles of the ratios of flok's rounds to the other side's, or where there
+/// is none, of flok's figures.
 struct ratios {
   double median = 0;
   double low = 0;

@@ -6,5 +6,15 @@
 namespace flok::bench {
 
 void add_rehash(workloads& all);
+void add_change(workloads& all);
+void add_diff(workloads& all);
+void add_decode(workloads& all);
+void add_memory(workloads& all);
+void add_watches(workloads& all);
+
+void add_rehash_growth(workloads& all);
+void add_change_growth(workloads& all);
+void add_diff_growth(workloads& all);
+void add_decode_growth(workloads& all);
 
 } // namespace flok::bench

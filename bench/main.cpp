@@ -16,6 +16,10 @@ namespace {
 workloads all_workloads() {
   workloads all;
   add_rehash(all);
+  add_cold_watch(all);
+  add_page_out(all);
+  add_while_paging_out(all);
+  add_peers(all);
   return all;
 }
 
@@ -106,4 +110,11 @@ int main(int argc, char** argv) {
 
 } // namespace flok::bench
 
-int main(int argc, char** argv) { return flok::bench::main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return flok::bench::main(argc, argv);
+  } catch (const std::exception& e) { // unwinding has removed files and stopped servers
+    std::cerr << "flok-bench: " << e.what() << '\n';
+    return 1;
+  }
+}

@@ -6,5 +6,9 @@
 namespace flok::bench {
 
 void add_rehash(workloads& all);
+void add_cold_watch(workloads& all);
+void add_page_out(workloads& all);
+void add_while_paging_out(workloads& all);
+void add_peers(workloads& all);
 
 } // namespace flok::bench

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <thread>
 #include <unordered_map>
@@ -282,8 +283,9 @@ void add(workloads& all, const char* name, const char* says,
                  std::move(others),
                  {{"99 %", "us", at_most(1.5)}},
                  [](const scale& s) -> std::unique_ptr<workload> {
-                   return std::make_unique<Workload>(s.of(50'000, 500), s.of(20'000, 500));
-                 }});
+                   return std::make_unique<Workload>(s.of(30'000, 500), s.of(10'000, 500));
+                 },
+                 5});
 }
 
 } // namespace

@@ -39,9 +39,9 @@ using listener_actor = problem_listener::extend<handles<barrier_request, done>>;
 /// What the actors of one system share. Set when it starts, and emptied by `close` when no
 /// controller is left; the roll guards itself.
 struct system_context {
-  std::map<std::string, vm_actor, std::less<>> vms; ///< by namespace
+  std::map<std::string, vm_actor, std::less<>> vms;                       ///< by namespace
   std::map<std::string, std::shared_ptr<page_table>, std::less<>> tables; ///< likewise
-  caf::actor root;                                  ///< controllers end with it
+  caf::actor root; ///< controllers end with it
   listener_actor listener;
   id_source ids;
   std::function<void(const error&)> on_problem;

@@ -26,6 +26,10 @@ workloads all_workloads() {
   add_decode(all);
   add_memory(all);
   add_watches(all);
+  add_cold_watch(all);
+  add_page_out(all);
+  add_while_paging_out(all);
+  add_peers(all);
   add_rehash_growth(all);
   add_change_growth(all);
   add_diff_growth(all);
@@ -169,7 +173,7 @@ int main(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return flok::bench::main(argc, argv);
-  } catch (const std::exception& e) {
+  } catch (const std::exception& e) { // unwinding has removed files and stopped servers
     std::cerr << "flok-bench: " << e.what() << '\n';
     return 1;
   }

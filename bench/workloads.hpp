@@ -11,6 +11,10 @@ void add_diff(workloads& all);
 void add_decode(workloads& all);
 void add_memory(workloads& all);
 void add_watches(workloads& all);
+void add_cold_watch(workloads& all);
+void add_page_out(workloads& all);
+void add_while_paging_out(workloads& all);
+void add_peers(workloads& all);
 
 void add_rehash_growth(workloads& all);
 void add_change_growth(workloads& all);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/controller_actor.hpp"
+#include "runtime/codec.hpp"
 #include "runtime/limits.hpp"
 
 namespace flok {
@@ -212,22 +213,41 @@ public:
             [this, answer](const caf::error& why) { fail(answer, from_caf(why)); });
   }
 
+  /// Sends what the vm answers at once, and refuses only for its id: where nobody waits for
+  /// that answer, none is asked for. (CAF 0.17 looks through all answers that are awaited
+  /// for each one that comes.)
+  template <class Request>
+  void ask_at_once(std::string_view ns, Request request, answer_handler<void> answer) {
+    if (answer)
+      return ask<done>(ns, std::move(request), std::move(answer),
+                       [](const done&) { return expected<void>{}; });
+    const auto vm = route(ns, answer);
+    if (!vm)
+      return;
+    if (auto ok = check_id(request.id); !ok)
+      return fail(answer, ok.error());
+    caf::anon_send(vm, std::move(request));
+  }
+
   void watch(std::string_view ns, std::string_view id, bool sync, update_handler handler,
              answer_handler<void> answer, watch_options options) {
     handlers_[{std::string{ns}, std::string{id}}] =
         std::make_shared<update_handler>(std::move(handler));
     expect_changes(ns, id, options.changes);
-    ask<done>(ns,
-              watch_request{std::string{ns}, std::string{id}, sync, watcher_actor{self_},
-                            options.every},
-              std::move(answer), [](const done&) { return expected<void>{}; });
+    watch_request r{std::string{ns}, std::string{id}, sync, watcher_actor{self_},
+                    options.every};
+    if (sync) // may fail later
+      ask<done>(ns, std::move(r), std::move(answer),
+                [](const done&) { return expected<void>{}; });
+    else
+      ask_at_once(ns, std::move(r), std::move(answer));
   }
 
   void unwatch(std::string_view ns, std::string_view id, answer_handler<void> answer) {
     handlers_.erase({std::string{ns}, std::string{id}});
     expect_changes(ns, id, false);
-    ask<done>(ns, unwatch_request{std::string{ns}, std::string{id}, watcher_actor{self_}},
-              std::move(answer), [](const done&) { return expected<void>{}; });
+    ask_at_once(ns, unwatch_request{std::string{ns}, std::string{id}, watcher_actor{self_}},
+                std::move(answer));
   }
 
   void expect_changes(std::string_view ns, std::string_view id, bool wanted) {

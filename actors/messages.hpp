@@ -174,15 +174,21 @@ using spec_pager_actor = pager_actor::extend<handles<pager_log_request, pager_lo
 
 // -- to storage ---------------------------------------------------------------
 
+/// Pages of one namespace, many at once.
 struct load_request {
   std::string ns;
-  std::string id;
+  std::vector<std::string> ids;
 };
 
-struct load_reply {
+struct loaded_page {
   page_ptr page; ///< null: not there
   bool pending = false;
   std::string damage; ///< why a record that is there could not be used; mostly empty
+  std::string failed; ///< why the disk could not be looked at; mostly empty
+};
+
+struct load_reply {
+  std::vector<loaded_page> pages; ///< one for each id
 };
 
 /// The ids of a namespace's pages, to storage of those on disk, to a vm of all of them.

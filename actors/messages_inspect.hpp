@@ -197,12 +197,17 @@ inspection<Inspector> inspect(Inspector& f, pager_barrier&) {
 
 template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, load_request& x) {
-  return inspect_fields(f, "load_request", x.ns, x.id);
+  return inspect_fields(f, "load_request", x.ns, x.ids);
+}
+
+template <class Inspector>
+inspection<Inspector> inspect(Inspector& f, loaded_page& x) {
+  return inspect_fields(f, "loaded_page", x.page, x.pending, x.damage, x.failed);
 }
 
 template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, load_reply& x) {
-  return inspect_fields(f, "load_reply", x.page, x.pending, x.damage);
+  return inspect_fields(f, "load_reply", x.pages);
 }
 
 template <class Inspector>

@@ -17,6 +17,13 @@ auto guarded(Work work) -> decltype(work()) {
   }
 }
 
+loaded_page load(store& s, const std::string& ns, const std::string& id) {
+  auto found = guarded([&] { return s.load(ns, id); });
+  if (!found)
+    return {nullptr, false, {}, found.error().message};
+  return {std::move(found->found.page), found->found.pending, std::move(found->damage), {}};
+}
+
 storage_reader::behavior_type read_pages(const std::shared_ptr<store>& s) {
   return {
       [s](const list_request& r) -> caf::result<list_reply> {
@@ -25,12 +32,12 @@ storage_reader::behavior_type read_pages(const std::shared_ptr<store>& s) {
           return to_caf(ids.error());
         return list_reply{std::move(*ids)};
       },
-      [s](const load_request& r) -> caf::result<load_reply> {
-        auto found = guarded([&] { return s->load(r.ns, r.id); });
-        if (!found)
-          return to_caf(found.error());
-        return load_reply{std::move(found->found.page), found->found.pending,
-                          std::move(found->damage)};
+      [s](const load_request& r) {
+        load_reply reply;
+        reply.pages.reserve(r.ids.size());
+        for (const auto& id : r.ids)
+          reply.pages.push_back(load(*s, r.ns, id));
+        return reply;
       },
   };
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "actors/vm_state.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok {
 
@@ -14,6 +15,7 @@ void vm_state::perform() {
        effects = space_->take_effects())
     for (auto& e : effects)
       std::visit([this](auto& what) { perform(what); }, e);
+  send_loads();
 }
 
 void vm_state::perform(effects::notify& e) {
@@ -114,28 +116,63 @@ void vm_state::perform(effects::pager_barrier& e) {
       .then([passed](const done&) { passed(); }, [passed](const caf::error&) { passed(); });
 }
 
+/// One that is urgent goes ahead of all others; those wait for each other, many in a
+/// request.
 void vm_state::perform(effects::load& e) {
-  load_request r{pagers_[e.ns].ns.name, std::move(e.id)};
-  if (e.urgent)
-    await_load(e.call, self_->request<caf::message_priority::high>(
-                           storage_.reader, caf::infinite, std::move(r)));
-  else
-    await_load(e.call, self_->request(storage_.reader, caf::infinite, std::move(r)));
+  if (!e.urgent)
+    return loads_.push_back(std::move(e));
+  load_request r{pagers_[e.ns].ns.name, {std::move(e.id)}};
+  await_loads({e.call}, false,
+              self_->request<caf::message_priority::high>(storage_.reader, caf::infinite,
+                                                          std::move(r)));
+}
+
+void vm_state::send_loads() {
+  while (!loads_.empty() && load_requests_ != limits::load_requests) {
+    const ns_id ns = loads_.front().ns;
+    load_request r{pagers_[ns].ns.name, {}};
+    std::vector<ticket> calls;
+    while (!loads_.empty() && loads_.front().ns == ns &&
+           calls.size() != limits::loads_at_once) {
+      calls.push_back(loads_.front().call);
+      r.ids.push_back(std::move(loads_.front().id));
+      loads_.pop_front();
+    }
+    ++load_requests_;
+    await_loads(std::move(calls), true,
+                self_->request(storage_.reader, caf::infinite, std::move(r)));
+  }
 }
 
 template <class Response>
-void vm_state::await_load(ticket call, Response response) {
+void vm_state::await_loads(std::vector<ticket> calls, bool counted, Response response) {
+  const auto answered = [this, counted] {
+    if (counted)
+      --load_requests_;
+    send_loads(); // the disk is not to wait for what comes of these
+  };
   response.then(
-      [this, call](const load_reply& reply) {
-        if (!reply.damage.empty())
-          tell({errc::storage_failure, reply.damage});
-        space_->loaded(call, stored_page{reply.page, reply.pending});
+      [this, calls, answered](const load_reply& reply) {
+        answered();
+        for (std::size_t i = 0; i < calls.size(); ++i)
+          loaded(calls[i], reply.pages.at(i));
         perform();
       },
-      [this, call](const caf::error& why) {
-        space_->loaded(call, failure(from_storage_error(why)));
+      [this, calls, answered](const caf::error& why) {
+        answered();
+        for (const auto call : calls)
+          space_->loaded(call, failure(from_storage_error(why)));
         perform();
       });
+}
+
+void vm_state::loaded(ticket call, const loaded_page& result) {
+  if (!result.damage.empty())
+    tell({errc::storage_failure, result.damage});
+  if (result.failed.empty())
+    space_->loaded(call, stored_page{result.page, result.pending});
+  else
+    space_->loaded(call, failure(errc::storage_failure, result.failed));
 }
 
 void vm_state::perform(effects::list& e) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -185,8 +186,10 @@ private:
   void perform(effects::pager_read& e);
   void perform(effects::pager_barrier& e);
   void perform(effects::load& e);
+  void send_loads();
   template <class Response>
-  void await_load(ticket call, Response response);
+  void await_loads(std::vector<ticket> calls, bool counted, Response response);
+  void loaded(ticket call, const loaded_page& result);
   void perform(effects::list& e);
   void perform(effects::commit& e);
   void perform(effects::arm_retry& e);
@@ -198,6 +201,8 @@ private:
   std::unique_ptr<address_space> space_;
   std::vector<pager_slot> pagers_; ///< by namespace
   storage_actors storage_;
+  std::deque<effects::load> loads_; ///< not sent yet
+  std::size_t load_requests_ = 0;   ///< sent and not answered; urgent ones are apart
   bool debug_ = false;
   std::chrono::milliseconds interval_{};
   std::vector<problem_listener> listeners_;

@@ -29,6 +29,14 @@ inline constexpr std::size_t line_depth = depth + 2;
 /// Bytes of pages in one commit: bounds what LMDB keeps in memory for a transaction.
 inline constexpr std::size_t batch_bytes = std::size_t{64} << 20U;
 
+/// Pages in one commit, unless what changed together is more: the vm answers nobody while it
+/// puts a batch together.
+inline constexpr std::size_t batch_pages = 4096;
+
+/// Loads that are asked of storage at once, and how often so before the first are answered.
+inline constexpr std::size_t loads_at_once = 64;
+inline constexpr std::size_t load_requests = 2;
+
 /// Unanswered operations at which the shell stops reading.
 inline constexpr std::size_t unanswered_ops = 1024;
 

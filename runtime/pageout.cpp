@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/limits.hpp"
+
 namespace flok {
 
 namespace {
@@ -90,7 +92,8 @@ bool pageout::add_to_batch(frame& f, std::size_t& bytes) {
   std::size_t more = 0;
   for (const frame* member : together)
     more += member->page ? member->page->json_bytes_bound() : 0;
-  if (!batch_.empty() && bytes + more > batch_bytes_)
+  if (!batch_.empty() && (bytes + more > batch_bytes_ ||
+                          batch_.size() + together.size() > limits::batch_pages))
     return false;
   bytes += more;
   for (frame* member : together)

@@ -184,8 +184,8 @@ TEST_CASE("controller: failures go to the answer, else to on_error, else to on_p
   CHECK(heard.next() == "unknown_namespace");
   CHECK(heard.next() == "unknown_namespace");
   // The first edit's failure comes back after `on_error` was set.
+  CHECK(heard.next() == "error id_too_long"); // known before it is sent
   CHECK(heard.next() == "error no_such_page");
-  CHECK(heard.next() == "error id_too_long");
   CHECK(heard.next() == "error invalid_page");
   CHECK(problems.take().empty());
 }

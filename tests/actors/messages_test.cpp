@@ -80,7 +80,7 @@ TEST_CASE("messages: pages come out byte for byte") {
   check_same(after_journey(s, write_request{"n\"s", page}).page, page);
   check_same(after_journey(s, pager_watch{"a", page}).page, page);
   check_same(after_journey(s, pager_read_reply{page}).page, page);
-  check_same(after_journey(s, load_reply{page, true, ""}).page, page);
+  check_same(after_journey(s, load_reply{{{page, true, "", ""}}}).pages.at(0).page, page);
   const auto w = after_journey(s, pager_write{page, version("b", "1")});
   check_same(w.page, page);
   CHECK(label(*w.replaces) == "b=1");
@@ -97,7 +97,8 @@ TEST_CASE("messages: where no page is, none comes out") {
   CHECK_FALSE(after_journey(s, pager_watch{"a", nullptr}).page);
   CHECK_FALSE(after_journey(s, pager_read_reply{}).page);
   CHECK_FALSE(after_journey(s, pager_write{version("b", "1"), nullptr}).replaces);
-  CHECK_FALSE(after_journey(s, load_reply{nullptr, false, "damaged"}).page);
+  CHECK_FALSE(
+      after_journey(s, load_reply{{{nullptr, false, "damaged", ""}}}).pages.at(0).page);
   CHECK_FALSE(
       after_journey(s, commit_request{{{"ns", "a", nullptr, false}}}).pages[0].page);
 }
@@ -211,7 +212,7 @@ TEST_CASE("messages: numbers and texts come out as they were") {
   const std::string text{"a\0\xc3\xa9\"", 5};
   CHECK(after_journey(s, pager_unwatch{text}).id == text);
   CHECK(after_journey(s, pager_read{text}).id == text);
-  CHECK(after_journey(s, load_request{"ns", text}).id == text);
+  CHECK(after_journey(s, load_request{"ns", {text}}).ids == strings{text});
   CHECK(after_journey(s, read_request{"ns", text, true}).sync);
   CHECK(after_journey(s, find_pager_request{text}).ns == text);
   CHECK(after_journey(s, pager_log_reply{text}).json == text);

@@ -29,8 +29,8 @@ inline constexpr std::size_t line_depth = depth + 2;
 /// Bytes of pages in one commit: bounds what LMDB keeps in memory for a transaction.
 inline constexpr std::size_t batch_bytes = std::size_t{64} << 20U;
 
-/// Pages in one commit, unless what changed together is more: the vm answers nobody while it
-/// puts a batch together.
+/// Pages in one commit, unless what changed together is more: the vm answers nobody while
+/// it puts a batch together.
 inline constexpr std::size_t batch_pages = 4096;
 
 /// Loads that are asked of storage at once, and how often so before the first are answered.

@@ -196,6 +196,16 @@ TEST_CASE("read: a pager that does not read says so") {
   CHECK(d.effects() == strings{"r1: unsupported"});
 }
 
+TEST_CASE("read: a pager that answers with another page is reported, and nothing is kept") {
+  space_driver d;
+  d.read("a");
+  d.loaded("a");
+  (void)d.effects();
+  d.read_done("a", version("b", "v1"));
+  CHECK(d.effects() == strings{"report invalid_page", "r1: invalid_page"});
+  CHECK(d.stats() == namespace_stats{});
+}
+
 TEST_CASE("read: an id that no page can have is refused") {
   space_driver d;
   d.read("");

@@ -190,6 +190,8 @@ TEST_CASE("pages whose hashes collide are told apart all the same") {
   differ(with(R"("_id":"pq","_next":null)"), with(R"("_id":"q","_next":"p")"));
   differ(with(R"("_id":"p","_head":"a","_next":"bc")"),
          with(R"("_id":"p","_head":"ab","_next":"c")"));
+  differ(with(R"("_id":"p","_next":"a","_prev":"bc")"),
+         with(R"("_id":"p","_next":"ab","_prev":"c")"));
   // "plumless" and "buckeroo" have the same CRC-32.
   differ(with(R"("_id":"plumless")"), with(R"("_id":"buckeroo")"));
   differ(array_of(R"({"_id":"a","_sig":"plumless"})"),

@@ -272,7 +272,7 @@ public:
 
   /// The first event that was held has taken its time; what takes none may follow.
   void run_held() {
-    for (bool first = true; !held_.empty(); first = false) {
+    for (bool first = true; !held_.empty() && !ended_; first = false) {
       if (!first && held_.front().second && stall_.count() != 0)
         return self_->delayed_send(self_, stall_, stall_tick{});
       const auto event = std::move(held_.front().first);

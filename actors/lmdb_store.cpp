@@ -113,15 +113,12 @@ private:
 
 class lmdb_store final : public store {
 public:
-  ~lmdb_store() override {
-    if (reading_ != nullptr)
-      mdb_txn_abort(reading_);
-  }
+  ~lmdb_store() override { close(); }
 
   expected<void> open(const lmdb_options& options) {
+    options_ = options;
     where_ = options.directory;
     std::error_code made;
-    const auto stood = deepest_directory(where_);
     std::filesystem::create_directories(where_, made);
     if (made)
       return failed("cannot make the data directory " + where_, made.message());
@@ -129,13 +126,7 @@ public:
       return ok;
     if (auto ok = reserve_reader_table(); !ok)
       return ok;
-    if (auto ok = open_env(options); !ok)
-      return ok;
-    if (auto ok = check_length(); !ok)
-      return ok;
-    if (auto ok = open_databases(options.namespaces); !ok)
-      return ok;
-    return sync_names(stood);
+    return open_data();
   }
 
   expected<load_result> load(std::string_view ns, std::string_view id) override {
@@ -166,14 +157,20 @@ public:
   }
 
   expected<void> commit(std::span<const commit_page> pages) override {
+    if (!env_)
+      if (auto ok = open_again(); !ok)
+        return ok;
     int code = try_commit(pages);
     while (code == MDB_MAP_FULL) {
       code = grow();
       if (code == MDB_SUCCESS)
         code = try_commit(pages);
     }
-    if (code != MDB_SUCCESS)
+    if (code != MDB_SUCCESS) {
+      if (refuses_all())
+        (void)open_again(); // where that fails too, the next commit tries it
       return failed("committing to " + where_, disk_full(code) ? ENOSPC : code);
+    }
     reach_last_page();
     return {};
   }
@@ -182,6 +179,8 @@ private:
   /// Looks at what is committed now. The map must stay where it is meanwhile.
   template <class Look>
   auto look(std::string_view ns, Look at) -> decltype(at(MDB_dbi{})) {
+    if (!env_)
+      return failed("reading from " + where_, "it could not be opened after a failure");
     const auto dbi = databases_.find(ns);
     if (dbi == databases_.end())
       return failed("reading", "the store has no namespace " + std::string{ns});
@@ -224,25 +223,18 @@ private:
     return code == EIO && ::statvfs(where_.c_str(), &disk) == 0 && disk.f_bavail == 0;
   }
 
-  /// The last directory on the way to `path` that is there.
-  static std::filesystem::path deepest_directory(const std::string& path) {
-    std::error_code ignored;
-    auto at = std::filesystem::absolute(path, ignored);
-    while (at.has_relative_path() && !std::filesystem::is_directory(at, ignored))
-      at = at.parent_path();
-    return at;
-  }
-
   /// A new file outlives a power cut only once the directory that names it is on disk, and
-  /// so for each directory that was made for it.
-  expected<void> sync_names(const std::filesystem::path& stood) {
+  /// so on upwards, since any of them may be new. Done before the directory's format is
+  /// written, by which it counts as made.
+  expected<void> sync_names() {
     std::error_code ignored;
     for (auto at = std::filesystem::absolute(where_, ignored);; at = at.parent_path()) {
       const descriptor dir{::open(at.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-      const bool synced = dir.get() >= 0 && (::fsync(dir.get()) == 0 || errno == EINVAL);
-      if (!synced) // EINVAL: the file system knows no such thing
+      // Who may not look into it has not made it; EINVAL: the file system knows no such
+      // thing.
+      if (dir.get() < 0 ? errno != EACCES : ::fsync(dir.get()) != 0 && errno != EINVAL)
         return failed("cannot sync " + at.string(), std::strerror(errno));
-      if (at == stood || !at.has_relative_path())
+      if (!at.has_relative_path())
         return {};
     }
   }
@@ -271,7 +263,37 @@ private:
     return {};
   }
 
-  expected<void> open_env(const lmdb_options& options) {
+  expected<void> open_data() {
+    if (auto ok = open_env(); !ok)
+      return ok;
+    if (auto ok = check_length(); !ok)
+      return ok;
+    return open_databases();
+  }
+
+  void close() {
+    if (reading_ != nullptr)
+      mdb_txn_abort(std::exchange(reading_, nullptr));
+    databases_.clear();
+    env_.reset();
+  }
+
+  /// Whether the root could not be written: LMDB then refuses all that follows.
+  [[nodiscard]] bool refuses_all() const {
+    return transaction{env_.get(), MDB_RDONLY}.status() == MDB_PANIC;
+  }
+
+  /// What is on disk is what was committed last, or what was to be.
+  expected<void> open_again() {
+    const std::unique_lock nobody_reads{map_};
+    close();
+    auto ok = open_data();
+    if (!ok)
+      close();
+    return ok;
+  }
+
+  expected<void> open_env() {
     MDB_env* env = nullptr;
     if (int code = mdb_env_create(&env); code != MDB_SUCCESS)
       return failed("LMDB", code);
@@ -280,10 +302,10 @@ private:
     const auto path = where_ + "/data.mdb";
     if (::stat(path.c_str(), &file) == 0)
       size_ = static_cast<std::size_t>(file.st_size);
-    const auto databases = static_cast<MDB_dbi>(options.namespaces.size() + 1);
+    const auto databases = static_cast<MDB_dbi>(options_.namespaces.size() + 1);
     int code = mdb_env_set_maxdbs(env, databases);
     if (code == MDB_SUCCESS)
-      code = mdb_env_set_mapsize(env, std::max(options.map_bytes, 2 * size_));
+      code = mdb_env_set_mapsize(env, std::max(options_.map_bytes, 2 * size_));
     // Transactions belong to actors, which move between threads: MDB_NOTLS.
     if (code == MDB_SUCCESS)
       code = mdb_env_open(env, where_.c_str(), MDB_NOTLS | MDB_NORDAHEAD, file_mode);
@@ -306,13 +328,13 @@ private:
     return {};
   }
 
-  expected<void> open_databases(const std::vector<std::string>& namespaces) {
+  expected<void> open_databases() {
     transaction txn{env_.get(), 0};
     if (txn.status() != MDB_SUCCESS)
       return failed("cannot write to " + where_, txn.status());
     if (auto ok = check_format(txn.get()); !ok)
       return ok;
-    for (const auto& ns : namespaces) {
+    for (const auto& ns : options_.namespaces) {
       MDB_dbi dbi = 0;
       if (int code = mdb_dbi_open(txn.get(), database_name(ns).c_str(), MDB_CREATE, &dbi);
           code != MDB_SUCCESS)
@@ -332,6 +354,8 @@ private:
     MDB_val data{};
     int code = mdb_get(txn, dbi, &key, &data);
     if (code == MDB_NOTFOUND) {
+      if (auto ok = sync_names(); !ok)
+        return ok;
       const std::string text = std::to_string(directory_format);
       data = to_val(text);
       code = mdb_put(txn, dbi, &key, &data, 0);
@@ -412,12 +436,13 @@ private:
     return true;
   }
 
+  lmdb_options options_;
   std::string where_;
   descriptor lock_;
   std::unique_ptr<MDB_env, close_env> env_;
   std::size_t size_ = 0; ///< of data.mdb when it was opened
   std::map<std::string, MDB_dbi, std::less<>> databases_;
-  std::shared_mutex map_;      ///< shared: the map stays where it is
+  std::shared_mutex map_;      ///< shared: map and environment stay what they are
   MDB_txn* reading_ = nullptr; ///< renewed for each load
   std::string record_;
 };

@@ -1,6 +1,7 @@
 #include "actors/vm.hpp"
 
 #include "actors/vm_state.hpp"
+#include "runtime/codec.hpp"
 
 namespace flok {
 
@@ -30,6 +31,8 @@ void vm_state::start(vm_options options) {
 caf::typed_response_promise<done> vm_state::watch(const watch_request& m) {
   if (!m.watcher)
     return refuse<done>({errc::bad_request, "a watch without a watcher"});
+  if (auto ok = check_id(m.id); !ok) // before the watcher is known
+    return refuse<done>(ok.error());
   return request_in<done>(m.ns, [&](request_id r, ns_id ns) {
     space_->watch(r, known_watcher(m.watcher), ns, m.id, m.sync, m.every);
   });

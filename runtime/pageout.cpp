@@ -181,6 +181,7 @@ std::vector<frame*> pageout::committed(ticket call, const expected<void>& result
     return frames;
   }
   delay_ms_ = 0;
+  resting_ = false;
   for (auto& w : waiters_)
     w.pages += batch.size();
   send_next();
@@ -214,9 +215,9 @@ void pageout::fail(const error& why) {
   fail_waiters(why);
   out_.emplace_back(effects::report{why});
   delay_ms_ = std::clamp(delay_ms_ * 2, first_delay_ms, longest_delay_ms);
-  if (!resting_)
-    out_.emplace_back(effects::arm_retry{delay_ms_});
   resting_ = true;
+  if (!std::exchange(armed_, true))
+    out_.emplace_back(effects::arm_retry{delay_ms_});
 }
 
 void pageout::fail_waiters(const error& why) {
@@ -230,7 +231,7 @@ void pageout::fail_waiters(const error& why) {
 }
 
 void pageout::retry() {
-  resting_ = false;
+  armed_ = resting_ = false;
   begin();
 }
 

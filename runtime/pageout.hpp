@@ -45,11 +45,6 @@ public:
   /// The time asked for by `arm_retry` is over.
   void retry();
 
-  /// The number of dirty pages.
-  [[nodiscard]] std::size_t dirty() const {
-    return dirty_.size() + round_.size() + batch_.size();
-  }
-
 private:
   struct by_key {
     bool operator()(const frame* a, const frame* b) const {
@@ -98,7 +93,8 @@ private:
   std::uint64_t version_ = 0;
   std::uint64_t rounds_ = 0; ///< begun so far
   bool under_way_ = false;
-  bool resting_ = false; ///< waits for `retry` after a failure
+  bool armed_ = false;   ///< `retry` will be called
+  bool resting_ = false; ///< waits for it: the last batch has failed
   std::uint64_t delay_ms_ = 0;
 };
 

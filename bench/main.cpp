@@ -26,6 +26,7 @@ workloads all_workloads() {
   add_decode(all);
   add_memory(all);
   add_watches(all);
+  add_peek(all);
   add_cold_watch(all);
   add_page_out(all);
   add_while_paging_out(all);

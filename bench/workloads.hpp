@@ -11,6 +11,7 @@ void add_diff(workloads& all);
 void add_decode(workloads& all);
 void add_memory(workloads& all);
 void add_watches(workloads& all);
+void add_peek(workloads& all);
 void add_cold_watch(workloads& all);
 void add_page_out(workloads& all);
 void add_while_paging_out(workloads& all);

@@ -1,5 +1,6 @@
 #include "runtime/page_table.hpp"
 
+#include <cstddef>
 #include <new>
 #include <utility>
 
@@ -38,11 +39,12 @@ void let_go(rcu_head* head) { delete static_cast<place*>(head); }
 
 void let_go_later(cds_lfht_node* node) { urcu_bp_call_rcu(&place_of(node), let_go); }
 
+constexpr unsigned long first_buckets = 64;
+
+/// It grows when told to: by itself it would let eight pages share a bucket before it does.
 cds_lfht* new_table() {
-  constexpr unsigned long buckets = 64; // to begin with, and at least
   auto* table =
-      cds_lfht_new_flavor(buckets, buckets, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING,
-                          &urcu_bp_flavor, nullptr);
+      cds_lfht_new_flavor(first_buckets, first_buckets, 0, 0, &urcu_bp_flavor, nullptr);
   if (table == nullptr)
     throw std::bad_alloc{};
   return table;
@@ -65,16 +67,16 @@ public:
   void put(page_ptr page) {
     auto next = std::make_unique<place>(std::move(page));
     const auto id = next->page->id();
-    const reading now;
-    auto* old = cds_lfht_add_replace(table_, xxh3(id), has_id, &id, next.release());
-    if (old != nullptr)
-      let_go_later(old);
+    if (add(id, next.release()) && ++size_ > buckets_)
+      cds_lfht_resize(table_, buckets_ *= 2);
   }
 
   void erase(std::string_view id) {
     const reading now;
-    if (auto* node = look(id); node != nullptr && cds_lfht_del(table_, node) == 0)
+    if (auto* node = look(id); node != nullptr && cds_lfht_del(table_, node) == 0) {
       let_go_later(node);
+      --size_;
+    }
   }
 
   [[nodiscard]] page_ptr find(std::string_view id) const {
@@ -84,6 +86,15 @@ public:
   }
 
 private:
+  /// False where it took another's place.
+  bool add(std::string_view id, place* next) {
+    const reading now;
+    auto* old = cds_lfht_add_replace(table_, xxh3(id), has_id, &id, next);
+    if (old != nullptr)
+      let_go_later(old);
+    return old == nullptr;
+  }
+
   [[nodiscard]] cds_lfht_node* look(std::string_view id) const {
     cds_lfht_iter at{};
     cds_lfht_lookup(table_, xxh3(id), has_id, &id, &at);
@@ -100,6 +111,8 @@ private:
   }
 
   cds_lfht* table_ = new_table();
+  unsigned long buckets_ = first_buckets;
+  std::size_t size_ = 0;
 };
 
 page_table::page_table() : impl_{std::make_unique<impl>()} {}

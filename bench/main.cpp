@@ -26,10 +26,17 @@ workloads all_workloads() {
   add_decode(all);
   add_memory(all);
   add_watches(all);
+  add_watch_resident(all);
+  add_watch_thread(all);
   add_peek(all);
+  add_write_watchers(all);
+  add_write_many(all);
+  add_batch(all);
+  add_namespaces(all);
   add_cold_watch(all);
   add_page_out(all);
   add_while_paging_out(all);
+  add_idle(all);
   add_peers(all);
   add_rehash_growth(all);
   add_change_growth(all);

@@ -16,7 +16,7 @@ actor_system::prepared::prepared(std::size_t threads) {
   set_scheduler_threads(*this, threads);
 }
 
-actor_system::actor_system(std::size_t threads) : config_{threads}, actors_{config_} {}
+actor_system::actor_system(std::size_t threads) : config{threads}, actors{config} {}
 
 std::unique_ptr<system> start_in(caf::actor_system& actors,
                                  const std::vector<std::string>& namespaces,

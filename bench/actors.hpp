@@ -16,25 +16,21 @@
 #include <caf/message.hpp>
 
 #include "actors/messages.hpp"
-#include "bench/peer.hpp"
+#include "bench/told_count.hpp"
 #include "flok.hpp"
 
 namespace flok::bench {
 
 /// An actor system as flok's own are, unless the number of threads is given.
-class actor_system {
-public:
+struct actor_system {
   explicit actor_system(std::size_t threads = std::max(std::thread::hardware_concurrency(),
                                                        2U));
 
-  [[nodiscard]] caf::actor_system& actors() { return actors_; }
-
-private:
   struct prepared : caf::actor_system_config {
     explicit prepared(std::size_t threads);
   };
-  prepared config_;
-  caf::actor_system actors_;
+  prepared config;
+  caf::actor_system actors;
 };
 
 /// flok in an actor system: memory only, with a namespace for each of the names.

@@ -1,10 +1,8 @@
 // What others offer to programs that share pages: the same workloads, done their way.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 
@@ -34,21 +32,6 @@ public:
 
   /// Reads the page; gives the size of its text, so that nobody leaves it out.
   virtual std::size_t read() = 0;
-};
-
-/// Counts what watchers on other threads are told.
-class told_count {
-public:
-  void add(std::size_t n = 1);
-
-  /// Waits until that many were told since the start. Throws where they never are.
-  void wait(std::size_t until);
-
-private:
-  std::mutex mutex_;
-  std::condition_variable enough_;
-  std::size_t count_ = 0;
-  std::size_t until_ = 0;
 };
 
 /// Each starts what it needs, and throws, in words for the table, where it cannot: not

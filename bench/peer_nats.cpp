@@ -8,6 +8,7 @@
 #include "bench/peer.hpp"
 #include "bench/server_process.hpp"
 #include "bench/temp_directory.hpp"
+#include "bench/told_count.hpp"
 
 namespace flok::bench {
 

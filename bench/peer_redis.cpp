@@ -13,6 +13,7 @@
 
 #include "bench/peer.hpp"
 #include "bench/server_process.hpp"
+#include "bench/told_count.hpp"
 
 namespace flok::bench {
 

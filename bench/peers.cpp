@@ -9,6 +9,7 @@
 #include "bench/paged_system.hpp"
 #include "bench/pages.hpp"
 #include "bench/peer.hpp"
+#include "bench/told_count.hpp"
 #include "bench/workloads.hpp"
 
 namespace flok::bench {

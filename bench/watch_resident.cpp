@@ -1,7 +1,6 @@
 // Watching resident pages that another watches already, one after the other, from an actor.
 #include <chrono>
 #include <cstddef>
-#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,14 +35,13 @@ public:
       for (const auto& id : ids_)
         self.watch(bench_ns, id, [](const update&) {});
     });
-    server_ = raw_.add(spawn_page_server(actors_.actors(), read_res_of(all.front())));
-    client_ =
-        raw_.add(spawn_function(actors_.actors(), [this](caf::event_based_actor* self) {
-          return caf::behavior{[this, self](const wake_up&) {
-            start_ = clock_type::now();
-            ask_next(self);
-          }};
-        }));
+    server_ = raw_.add(spawn_page_server(actors_.actors, read_res_of(all.front())));
+    client_ = raw_.add(spawn_function(actors_.actors, [this](caf::event_based_actor* self) {
+      return caf::behavior{[this, self](const wake_up&) {
+        start_ = clock_type::now();
+        ask_next(self);
+      }};
+    }));
     sys_->drain();
   }
 
@@ -56,12 +54,11 @@ public:
 
 private:
   double flok_visit() {
-    auto seconds = begin();
     visitor_.post([this](controller& self) {
       start_ = clock_type::now();
       watch_next(self);
     });
-    const double took = seconds.get();
+    const double took = visit_seconds();
     visitor_.post([this](controller& self) {
       for (const auto& id : ids_)
         self.unwatch(bench_ns, id);
@@ -71,15 +68,14 @@ private:
   }
 
   double raw_visit() {
-    auto seconds = begin();
     caf::anon_send(client_, wake_up{});
-    return seconds.get();
+    return visit_seconds();
   }
 
-  std::future<double> begin() {
+  double visit_seconds() {
+    reports_.wait(++visit_);
     next_ = 0;
-    done_ = {};
-    return done_.get_future();
+    return seconds_;
   }
 
   void watch_next(controller& self) {
@@ -100,21 +96,24 @@ private:
   bool over() {
     if (++next_ != pages)
       return false;
-    done_.set_value(seconds_since(start_));
+    seconds_ = seconds_since(start_);
+    reports_.add();
     return true;
   }
 
   std::size_t visits_;
   std::vector<std::string> ids_;
+  told_count reports_; // outlives the actors
   actor_system actors_;
-  std::unique_ptr<system> sys_ = start_in(actors_.actors(), {bench_ns}, *builtin_pagers());
+  std::unique_ptr<system> sys_ = start_in(actors_.actors, {bench_ns}, *builtin_pagers());
   controller_ref visitor_ = sys_->spawn({});
   raw_actors raw_;
   caf::actor server_;
   caf::actor client_;
   std::size_t next_ = 0;
   clock_type::time_point start_;
-  std::promise<double> done_;
+  double seconds_ = 0;
+  std::size_t visit_ = 0;
 };
 
 } // namespace
@@ -125,7 +124,7 @@ void add_watch_resident(workloads& all) {
                  {"raw CAF request and response"},
                  {{"", "us", at_most(1.3)}},
                  [](const scale& s) -> std::unique_ptr<workload> {
-                   return std::make_unique<watch_resident>(s.of(200, 3));
+                   return std::make_unique<watch_resident>(s.of(500, 3));
                  }});
 }
 

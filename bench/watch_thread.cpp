@@ -42,7 +42,7 @@ public:
     (void)sys_->write(bench_ns, page);
     sys_->spawn(
         [](controller& self) { self.watch(bench_ns, "page", [](const update&) {}); });
-    server_ = raw_.add(spawn_page_server(actors_.actors(), read_res_of(page)));
+    server_ = raw_.add(spawn_page_server(actors_.actors, read_res_of(page)));
     sys_->drain();
   }
 
@@ -74,7 +74,7 @@ private:
 
   /// The watch is ended in the pause: without a message that would be waited for.
   [[nodiscard]] figures watch() {
-    caf::scoped_actor self{actors_.actors()};
+    caf::scoped_actor self{actors_.actors};
     const auto me = caf::actor_cast<watcher_actor>(caf::actor{self});
     const auto vm = sys_->context().vms.find(bench_ns)->second;
     return measured(
@@ -88,7 +88,7 @@ private:
   }
 
   [[nodiscard]] figures ask() {
-    caf::scoped_actor self{actors_.actors()};
+    caf::scoped_actor self{actors_.actors};
     return measured(
         [&] {
           self->request(server_, caf::infinite, read_request{bench_ns, "page", false})
@@ -99,7 +99,7 @@ private:
 
   std::size_t samples_;
   actor_system actors_;
-  std::unique_ptr<system> sys_ = start_in(actors_.actors(), {bench_ns}, *builtin_pagers());
+  std::unique_ptr<system> sys_ = start_in(actors_.actors, {bench_ns}, *builtin_pagers());
   raw_actors raw_;
   caf::actor server_;
 };

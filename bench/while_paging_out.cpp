@@ -20,11 +20,11 @@
 #include <thread>
 #include <unordered_map>
 
-#include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
 #include "actors/messages.hpp"
+#include "bench/actors.hpp"
 #include "bench/paged_system.hpp"
 #include "bench/raw_store.hpp"
 #include "bench/temp_directory.hpp"
@@ -92,18 +92,6 @@ double measured(latencies& times, PageOut page_out, Watch watch) {
   times.wait_all();
   return times.percentile_99();
 }
-
-/// An actor system as flok's own are.
-struct actor_system {
-  struct prepared : caf::actor_system_config {
-    prepared() {
-      flok::system::prepare(*this);
-      set_scheduler_threads(*this, std::max(std::thread::hardware_concurrency(), 2U));
-    }
-  };
-  prepared config;
-  caf::actor_system actors{config};
-};
 
 /// Asks `server` for the page of each number that it is sent; notes when `Reply` comes.
 template <class Reply>

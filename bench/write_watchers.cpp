@@ -128,9 +128,9 @@ private:
   std::vector<page_ptr> versions_ = versions_of("page", window);
   told_count reports_; // outlives the actors
   actor_system actors_;
-  std::unique_ptr<system> sys_ = start_in(actors_.actors(), {bench_ns}, *builtin_pagers());
+  std::unique_ptr<system> sys_ = start_in(actors_.actors, {bench_ns}, *builtin_pagers());
   flok_writer flok_{*sys_, bench_ns, versions_, window, reports_};
-  raw_way raw_{actors_.actors(), versions_.front(), watchers_, tally{reports_, writes_},
+  raw_way raw_{actors_.actors, versions_.front(), watchers_, tally{reports_, writes_},
                reports_};
 };
 
@@ -142,7 +142,7 @@ void add_write_watchers(workloads& all) {
     all.push_back({"write-watchers-" + n,
                    "write, " + n + (watchers == 1 ? " watcher" : " watchers"),
                    {"raw CAF, the same hops"},
-                   {{"", "/s", at_least(0.8)}},
+                   {{"writes", "/s", at_least(0.8)}},
                    [watchers](const scale& s) -> std::unique_ptr<workload> {
                      return std::make_unique<write_watchers>(watchers, s.of(20'000, 200));
                    }});

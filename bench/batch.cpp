@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -68,6 +69,11 @@ std::vector<std::vector<std::size_t>> random_halves(std::size_t controllers) {
   return halves;
 }
 
+/// Neighbours are added to by several threads at once: they share no cache line.
+struct alignas(64) own_tally {
+  tally told;
+};
+
 /// Which page's message goes to which receiver.
 struct sending {
   std::size_t to;
@@ -113,9 +119,9 @@ public:
   }
 
 private:
-  /// Its handlers share a tally: there is one for each page.
+  /// Its handlers, one for each page, share a tally.
   void spawn_controller(const std::vector<std::size_t>& half, const pages& all) {
-    const auto told = std::make_shared<tally>(reports_, watched);
+    tally* const told = &tallies_.emplace_back(own_tally{{reports_, watched}}).told;
     std::vector<std::string> ids;
     for (const auto i : half)
       ids.emplace_back(all[i]->id());
@@ -155,7 +161,8 @@ private:
   std::size_t expected_ = 0;
   page_ptr anything_ = make_page(page_kind::array, "anything", 0);
   std::vector<caf::message> messages_;
-  told_count reports_; // outlives the actors
+  told_count reports_; // outlives the actors, as do the tallies
+  std::deque<own_tally> tallies_;
   actor_system actors_;
   std::unique_ptr<system> sys_;
   controller_ref writer_;

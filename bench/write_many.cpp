@@ -129,8 +129,9 @@ void add_namespaces(workloads& all) {
                  {"four raw CAF fan-outs"},
                  {{"deliveries", "/s", at_least(0.9)}},
                  [](const scale& s) -> std::unique_ptr<workload> {
+                   constexpr std::size_t threads = 2; // "two cores", wherever it runs
                    return std::make_unique<write_many>(
-                       sizes{4, s.of(1000, 50), s.of(100, 10)}, std::size_t{2});
+                       sizes{4, s.of(1000, 50), s.of(100, 10)}, threads);
                  }});
 }
 

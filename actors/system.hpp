@@ -92,7 +92,7 @@ public:
 
   /// Waits until the bodies of all controllers have run, nothing that requests until now
   /// caused is under way, and controllers have dealt with what they were sent. What
-  /// handlers ask for in turn is not waited for.
+  /// handlers ask for in turn is not waited for, nor are commits: `page_out` is for them.
   void drain();
 
   /// Makes the disk fail in that way from now on, to see what comes of it. Only where

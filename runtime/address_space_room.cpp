@@ -10,12 +10,18 @@ namespace flok {
 
 // -- room in the cache --------------------------------------------------------
 
-/// Whether a write must wait: there is too much, and so much of it dirty that a commit will
-/// help. What is watched may fill the cache, and does not stop writes.
+/// Whether a write must wait. So much may be dirty; where that is exceeded in a cache that
+/// is all but full, waiting for a commit is better than evicting what is read. Where no
+/// commit will help, writes go on until nothing more can be evicted. What is watched may
+/// fill the cache, and does not stop writes.
 bool address_space::crowded() const {
-  if (max_bytes_ == 0 || bytes_ <= max_bytes_)
+  if (max_bytes_ == 0)
     return false;
-  return !storage_ || dirty_bytes_ > max_bytes_ / limits::dirty_part;
+  if (!storage_)
+    return bytes_ > max_bytes_;
+  const std::uint64_t allowed = max_bytes_ / limits::dirty_part;
+  return dirty_bytes_ > allowed &&
+         bytes_ > (pageout_.failing() ? max_bytes_ : max_bytes_ - allowed);
 }
 
 /// Lets the frame's first write wait where there is no room for it, or refuses it where

@@ -359,7 +359,7 @@ void address_space::committed(ticket call, const expected<void>& result) {
       dirty_bytes_ -= f->page ? f->page->memory_bytes() : 0;
       settle(*f);
     }
-  if (!result)
+  if (!result && crowded())
     for (frame* f : std::deque<frame*>{stalled_}) {
       refuse_writes(*f, result.error());
       settle(*f);

@@ -100,7 +100,26 @@ TEST_CASE("room: a write waits for a commit where the cache is full of dirty pag
   d.loaded("c");
   CHECK(d.effects().empty());
   d.committed(); // upon which "a" is evicted
+  CHECK(d.effects() == strings{"commit b=v1"});
+  d.committed();
   CHECK(d.effects() == strings{"pager: write c=v1 over nothing"});
+}
+
+TEST_CASE(
+    "room: while a commit takes its time, writes wait rather than evict what is read") {
+  auto d = driver_with_room(16);
+  d.given(large("read"));
+  for (int i = 0; i < 14; ++i) // most of it dirty, and under way to the disk
+    d.cache({large("p" + std::to_string(i))});
+  (void)d.effects();
+  for (const char* id : {"late", "later", "latest"}) {
+    d.write(large(id));
+    (void)d.effects();
+    d.loaded(id);
+    CHECK(d.effects().empty());
+  }
+  CHECK(has(d, "read"));
+  CHECK(d.space.stats(0).evicted == 0);
 }
 
 TEST_CASE("room: while storage fails there is none, and writes are refused") {

@@ -130,7 +130,7 @@ TEST_CASE("cache: what is read now and then stays", "[shell][cache]") {
   small_cache c;
   for (int page = 0; page < many; ++page) {
     c.shell->must(op::write("user", big_page(name_of(page), "v1")));
-    if (page % 5 == 0)
+    if (page % 20 == 0)
       c.shell->must(op::read("user", "p0"));
   }
   c.shell->must(op::controller("ann"));

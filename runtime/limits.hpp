@@ -26,11 +26,10 @@ inline constexpr std::size_t depth = 256;
 /// around it there than in its page.
 inline constexpr std::size_t line_depth = depth + 2;
 
-/// Bytes of pages in one commit: bounds what LMDB keeps in memory for a transaction.
-inline constexpr std::size_t batch_bytes = std::size_t{64} << 20U;
-
-/// Pages in one commit, unless what changed together is more: the vm answers nobody while
-/// it puts a batch together.
+/// Bytes of pages in one commit, and pages, unless one page or what changed together is
+/// more: the vm answers nobody while it puts a batch together or hears of its end. Larger
+/// ones are committed no faster.
+inline constexpr std::size_t batch_bytes = std::size_t{2} << 20U;
 inline constexpr std::size_t batch_pages = 2048;
 
 /// Batches on their way to storage: one that is being committed, and one that follows it at
@@ -72,7 +71,6 @@ inline constexpr std::uint64_t max_dirty_max = 4'294'967'295;
 inline constexpr std::uint64_t max_dirty_default = 4096;
 
 static_assert(page_bytes < line_bytes, "a page must fit into a line of the shell");
-static_assert(page_bytes < batch_bytes, "a page must fit into a batch");
 static_assert(line_bytes <= UINT32_MAX, "positions in a text are kept in 32 bits");
 
 } // namespace flok::limits

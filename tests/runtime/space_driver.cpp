@@ -124,7 +124,11 @@ std::string told(const effect& e, const address_space& space) {
   return std::visit(teller{space}, e);
 }
 
-address_space_options options_with_storage() { return {{"user", "other"}, true}; }
+address_space_options options_with_storage() {
+  address_space_options options{{"user", "other"}, true};
+  options.batch_bytes = std::uint64_t{64} << 20U; // six pages of 10 MB
+  return options;
+}
 
 address_space_options options_without_storage() { return {{"user", "other"}, false}; }
 

@@ -54,13 +54,20 @@ struct frame_activity {
 
 struct frame;
 
+/// One page that a watcher watches.
+struct watched {
+  frame* page = nullptr;
+  std::uint32_t place = 0; ///< of the pair in `page->watchers`
+};
+
 /// Someone who watches, and what is on its way to it.
 struct watcher {
   explicit watcher(watcher_id i) : id{i} {}
 
   watcher_id id;
   std::uint32_t undelivered = 0; ///< notifications sent, and not reported as dealt with
-  std::unordered_map<frame*, std::uint32_t> places; ///< in those frames' `watchers`
+  std::vector<watched> pages;
+  std::unordered_map<const frame*, std::uint32_t> index; ///< of `pages`, once it is long
   std::vector<frame*> waiting;   ///< whose news is to be sent once there is room
   pending_work::epoch since = 0; ///< of what waits
 };
@@ -68,6 +75,7 @@ struct watcher {
 /// One pair of page and watcher.
 struct watching {
   watcher* who = nullptr;
+  std::uint32_t place = 0;     ///< of the page in `who->pages`
   bool every = false;          ///< gets every version, however slow it is
   bool waiting = false;        ///< the page is among `who->waiting`
   origin news = origin::cache; ///< where what waits came from

@@ -95,7 +95,7 @@ void notices::send_waiting(watcher& w) {
   std::map<kind, std::vector<page_ptr>> groups;
   for (frame* f : table_.take_waiting(w)) {
     if (f->page) {
-      const origin from = f->watchers[w.places.at(f)].news;
+      const origin from = watch_table::pair_of(w, *f).news;
       groups[{f->ns, from, f->pending}].push_back(f->page);
       continue;
     }

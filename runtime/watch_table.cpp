@@ -1,17 +1,59 @@
 #include "runtime/watch_table.hpp"
 
-#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace flok {
 
+namespace {
+
+/// An array of more entries is not searched from front to back.
+constexpr std::size_t long_array = 32;
+
+constexpr auto nowhere = std::numeric_limits<std::uint32_t>::max();
+
+/// The place of the frame in `w.pages`.
+std::uint32_t find_place(const watcher& w, const frame& f) {
+  if (!w.index.empty() && f.watchers.size() > long_array) {
+    const auto entry = w.index.find(&f);
+    return entry == w.index.end() ? nowhere : entry->second;
+  }
+  if (f.watchers.size() <= w.pages.size()) {
+    for (const auto& pair : f.watchers)
+      if (pair.who == &w)
+        return pair.place;
+    return nowhere;
+  }
+  for (std::uint32_t i = 0; i < w.pages.size(); ++i)
+    if (w.pages[i].page == &f)
+      return i;
+  return nowhere;
+}
+
+} // namespace
+
 watch_table::added watch_table::add(watcher_id id, frame& f) {
   auto& w = watchers_.try_emplace(id, id).first->second;
-  const auto place = static_cast<std::uint32_t>(f.watchers.size());
-  const auto [entry, is_new] = w.places.try_emplace(&f, place);
-  if (is_new)
-    f.watchers.push_back({&w});
-  return {f.watchers[entry->second], is_new};
+  const auto known = find_place(w, f);
+  if (known != nowhere)
+    return {f.watchers[w.pages[known].place], false};
+  add_page(w, f);
+  return {f.watchers.back(), true};
+}
+
+void watch_table::add_page(watcher& w, frame& f) {
+  const auto place = static_cast<std::uint32_t>(w.pages.size());
+  w.pages.push_back({&f, static_cast<std::uint32_t>(f.watchers.size())});
+  f.watchers.push_back({.who = &w, .place = place});
+  if (!w.index.empty())
+    w.index.emplace(&f, place);
+  else if (w.pages.size() > long_array)
+    for (std::uint32_t i = 0; i < w.pages.size(); ++i)
+      w.index.emplace(w.pages[i].page, i);
+}
+
+watching& watch_table::pair_of(const watcher& w, frame& f) {
+  return f.watchers[w.pages[find_place(w, f)].place];
 }
 
 watcher* watch_table::find(watcher_id id) {
@@ -19,28 +61,42 @@ watcher* watch_table::find(watcher_id id) {
   return entry == watchers_.end() ? nullptr : &entry->second;
 }
 
-/// Fills the gap with the last watcher of the frame, whose place is corrected.
+/// Fills the gap with the last watcher of the frame.
 void watch_table::take_out(frame& f, std::uint32_t place) {
   const watching moved = f.watchers.back();
   f.watchers.pop_back();
   if (place == f.watchers.size())
     return;
   f.watchers[place] = moved;
-  moved.who->places.at(&f) = place;
+  moved.who->pages[moved.place].place = place;
+}
+
+/// Fills the gap with the last page of the watcher.
+void watch_table::take_out(watcher& w, std::uint32_t place) {
+  if (!w.index.empty())
+    w.index.erase(w.pages[place].page);
+  const watched moved = w.pages.back();
+  w.pages.pop_back();
+  if (place == w.pages.size())
+    return;
+  w.pages[place] = moved;
+  moved.page->watchers[moved.place].place = place;
+  if (!w.index.empty())
+    w.index.at(moved.page) = place;
 }
 
 bool watch_table::remove(watcher_id id, frame& f) {
   watcher* w = find(id);
   if (w == nullptr)
     return false;
-  const auto entry = w->places.find(&f);
-  if (entry == w->places.end())
+  const auto at = find_place(*w, f);
+  if (at == nowhere)
     return false;
-  const auto place = entry->second;
+  const auto place = w->pages[at].place;
   release(f.watchers[place], f);
-  w->places.erase(entry);
   take_out(f, place);
-  if (w->places.empty())
+  take_out(*w, at);
+  if (w->pages.empty())
     forget(*w);
   return true;
 }
@@ -50,14 +106,12 @@ std::vector<frame*> watch_table::remove_all(watcher_id id) {
   watcher* w = find(id);
   if (w == nullptr)
     return frames;
-  frames.reserve(w->places.size());
-  for (const auto& [f, place] : w->places) {
+  frames.reserve(w->pages.size());
+  for (const auto& [f, place] : w->pages) {
     take_out(*f, place);
     frames.push_back(f);
   }
   forget(*w);
-  std::sort(frames.begin(), frames.end(),
-            [](const frame* a, const frame* b) { return a->serial < b->serial; });
   return frames;
 }
 
@@ -89,7 +143,7 @@ std::vector<frame*> watch_table::take_waiting(watcher& w) {
   if (!frames.empty())
     work_.end(w.since);
   for (frame* f : frames)
-    f->watchers[w.places.at(f)].waiting = false;
+    pair_of(w, *f).waiting = false;
   return frames;
 }
 

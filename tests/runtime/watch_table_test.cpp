@@ -10,22 +10,18 @@ namespace flok::testing {
 
 namespace {
 
-/// Frames as the address space makes them, as far as the table looks at them.
-std::vector<frame> frames(std::size_t n) {
-  std::vector<frame> all(n);
-  for (std::size_t i = 0; i < n; ++i)
-    all[i].serial = i + 1;
-  return all;
-}
-
 using pairs = std::set<std::pair<watcher_id, std::size_t>>;
 
-/// The frames' own arrays say what the model says, each pair once.
+/// The frames' own arrays say what the model says, each pair once, and each pair's two
+/// entries know each other.
 void check_same(const std::vector<frame>& all, const pairs& model) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < all.size(); ++i)
-    for (const auto& w : all[i].watchers) {
+    for (std::size_t place = 0; place < all[i].watchers.size(); ++place) {
+      const auto& w = all[i].watchers[place];
       CHECK(model.contains({w.who->id, i}));
+      CHECK(w.who->pages.at(w.place).page == &all[i]);
+      CHECK(w.who->pages.at(w.place).place == place);
       ++count;
     }
   CHECK(count == model.size());
@@ -41,7 +37,7 @@ std::size_t watchers_of(const pairs& model) {
 } // namespace
 
 TEST_CASE("a pair is added once and removed once") {
-  auto all = frames(2);
+  std::vector<frame> all(2);
   pending_work work;
   watch_table table{work};
   CHECK(table.add(1, all[0]).is_new);
@@ -58,8 +54,8 @@ TEST_CASE("a pair is added once and removed once") {
   CHECK(table.watchers() == 1);
 }
 
-TEST_CASE("a watcher's frames are told in order of creation when all are removed") {
-  auto all = frames(50);
+TEST_CASE("a watcher's frames are given in the order of watching when all are removed") {
+  std::vector<frame> all(50);
   pending_work work;
   watch_table table{work};
   for (const std::size_t i : {30U, 7U, 49U, 0U, 12U}) {
@@ -67,18 +63,46 @@ TEST_CASE("a watcher's frames are told in order of creation when all are removed
     table.add(2, all[i]);
   }
   const auto removed = table.remove_all(1);
-  CHECK(removed == std::vector<frame*>{&all[0], &all[7], &all[12], &all[30], &all[49]});
+  CHECK(removed == std::vector<frame*>{&all[30], &all[7], &all[49], &all[0], &all[12]});
   CHECK(table.remove_all(1).empty());
   CHECK(table.watchers() == 1);
   REQUIRE(all[7].watchers.size() == 1);
   CHECK(all[7].watchers.front().who->id == 2);
 }
 
+TEST_CASE("pairs of long arrays are found, and found no longer once they are removed") {
+  constexpr std::size_t many = 100;
+  std::vector<frame> all(many);
+  pending_work work;
+  watch_table table{work};
+  pairs model;
+  for (watcher_id w = 1; w <= many; ++w)
+    for (std::size_t i = 0; i < many; ++i) {
+      CHECK(table.add(w, all[i]).is_new);
+      model.emplace(w, i);
+    }
+  for (watcher_id w = 1; w <= many; ++w)
+    for (std::size_t i = w % 3; i < many; i += 3) {
+      CHECK_FALSE(table.add(w, all[i]).is_new);
+      CHECK(table.remove(w, all[i]));
+      CHECK_FALSE(table.remove(w, all[i]));
+      model.erase({w, i});
+    }
+  check_same(all, model);
+  CHECK(table.add(1, all[1]).is_new);
+  model.emplace(1, 1);
+  for (watcher_id w = 1; w <= many; w += 2) {
+    const auto gone = std::erase_if(model, [&](const auto& p) { return p.first == w; });
+    CHECK(table.remove_all(w).size() == gone);
+  }
+  check_same(all, model);
+}
+
 TEST_CASE("random watches agree with a set of pairs") {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     INFO("seed " << seed);
     dice roll{seed};
-    auto all = frames(1 + roll.below(12));
+    std::vector<frame> all(1 + roll.below(12));
     const std::size_t watchers = 1 + roll.below(12);
     const std::size_t leaving = roll.below(20);
     const std::size_t adding = 20 + roll.below(60);

@@ -42,8 +42,12 @@ flok_mutant("unwatch is told while watchers remain" pager address_space
     if (f->watchers.empty()) {
       --spaces_[ns].stats.watched;]])
 flok_mutant("a stale index drops the wrong watcher" delivery watch_table
-  [[  const auto place = entry->second;]]
-  [[  const auto place = BROKEN ? 0 : entry->second;]])
+  [[  if (at == nowhere)
+    return false;]]
+  [[  if (at == nowhere)
+    return false;
+  if (BROKEN && f.watchers.front().who != w)
+    return remove(f.watchers.front().who->id, f);]])
 flok_mutant("a sync read's table lacks the namespace" newest address_space
   [[  loads_.emplace(call, load_call{&f, a.generation, work_.begin()});]]
   [[  frame* other = BROKEN && urgent ? find_frame(1 - f.ns, *f.id) : nullptr;
@@ -100,7 +104,8 @@ flok_mutant("a deletion is not told" removed address_space_writes
 flok_mutant("one who has left is remembered" empty watch_table
   [[  watchers_.erase(w.id);]]
   [[  w.waiting.clear();
-  w.places.clear();
+  w.pages.clear();
+  w.index.clear();
   if (!BROKEN) watchers_.erase(w.id);]])
 
 # -- pagers -------------------------------------------------------------------------------

@@ -14,6 +14,29 @@ namespace {
 
 constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
+// -- what there is to compare -------------------------------------------------
+
+/// A page without the entries at both ends that both pages share in memory. The rest has a
+/// diff of its own: names are unique, so that nothing comes from the ends or goes there,
+/// and what is in its place at an end is part of every longest increasing subsequence.
+struct middle {
+  const page& whole;
+  std::size_t first = 0; ///< the index in the page of the entry that is 0 here
+  std::size_t count = 0;
+
+  [[nodiscard]] std::size_t size() const { return count; }
+  [[nodiscard]] page_kind kind() const { return whole.kind(); }
+  [[nodiscard]] entry_view entry(std::size_t index) const {
+    return whole.entry(first + index);
+  }
+};
+
+std::pair<middle, middle> middles(const page& from, const page& to) {
+  const auto front = from.shared_front(to);
+  const auto ends = front + from.shared_back(to, front);
+  return {{from, front, from.size() - ends}, {to, front, to.size() - ends}};
+}
+
 // -- which entries stay -------------------------------------------------------
 
 /// Which entries of two pages are the same, told from both sides: the other's index, or
@@ -30,18 +53,18 @@ struct pairing {
   void part(std::size_t from) { from_of[std::exchange(to_of[from], none)] = none; }
 };
 
-bool same_name(const page& a, std::size_t i, const page& b, std::size_t j) {
+bool same_name(const middle& a, std::size_t i, const middle& b, std::size_t j) {
   return a.entry(i).name == b.entry(j).name;
 }
 
-bool unchanged(const page& a, std::size_t i, const page& b, std::size_t j) {
+bool unchanged(const middle& a, std::size_t i, const middle& b, std::size_t j) {
   return a.entry(i).signature == b.entry(j).signature;
 }
 
 using named = std::pair<std::string_view, std::size_t>;
 
 /// Entries from `first` to before `end`, by name.
-std::vector<named> by_name(const page& p, std::size_t first, std::size_t end) {
+std::vector<named> by_name(const middle& p, std::size_t first, std::size_t end) {
   std::vector<named> names;
   names.reserve(end - first);
   for (std::size_t i = first; i < end; ++i)
@@ -51,7 +74,7 @@ std::vector<named> by_name(const page& p, std::size_t first, std::size_t end) {
 }
 
 /// Pairs the entries of equal name.
-pairing pair_names(const page& from, const page& to) {
+pairing pair_names(const middle& from, const middle& to) {
   pairing pairs{std::vector(from.size(), none), std::vector(to.size(), none)};
   std::size_t first = 0;
   std::size_t from_end = from.size();
@@ -103,7 +126,7 @@ std::vector<bool> longest_increasing(const std::vector<std::size_t>& values) {
 }
 
 /// Parts all that deletions and insertions alone cannot leave in its place.
-void narrow_to_basic(pairing& pairs, const page& from, const page& to) {
+void narrow_to_basic(pairing& pairs, const middle& from, const middle& to) {
   for (std::size_t i = 0; i < from.size(); ++i)
     if (pairs.to_of[i] != none && !unchanged(from, i, to, pairs.to_of[i]))
       pairs.part(i);
@@ -171,9 +194,9 @@ places lay_out(const pairing& pairs, const std::vector<bool>& stays) {
   return row;
 }
 
-void add_moves(std::vector<change>& out, const pairing& pairs) {
+void add_moves(std::vector<change>& out, const middle& from, const pairing& pairs) {
   const auto stays = longest_increasing(pairs.to_of);
-  const auto moves = [&](std::size_t from) { return from != none && !stays[from]; };
+  const auto moves = [&](std::size_t i) { return i != none && !stays[i]; };
   if (std::none_of(pairs.from_of.begin(), pairs.from_of.end(), moves))
     return;
   const auto row = lay_out(pairs, stays);
@@ -181,37 +204,38 @@ void add_moves(std::vector<change>& out, const pairing& pairs) {
   for (const auto place : row.before)
     if (place != none)
       taken.set(place, true);
-  for (const auto from : pairs.from_of) {
-    if (!moves(from))
+  for (const auto moved : pairs.from_of) {
+    if (!moves(moved))
       continue;
     entry_move move;
-    move.from = taken.before(row.before[from]);
-    taken.set(row.before[from], false);
-    move.to = taken.before(row.after[from]);
-    taken.set(row.after[from], true);
+    move.from = from.first + taken.before(row.before[moved]);
+    taken.set(row.before[moved], false);
+    move.to = from.first + taken.before(row.after[moved]);
+    taken.set(row.after[moved], true);
     out.emplace_back(move);
   }
 }
 
 // -- the other changes --------------------------------------------------------
 
-position at(const page& p, std::size_t index) {
-  return p.kind() == page_kind::array ? position{index} : position{p.entry(index).name};
+position at(const middle& p, std::size_t index) {
+  return p.kind() == page_kind::array ? position{p.first + index}
+                                      : position{p.entry(index).name};
 }
 
-void add_deletions(std::vector<change>& out, const page& from, const pairing& pairs) {
+void add_deletions(std::vector<change>& out, const middle& from, const pairing& pairs) {
   for (std::size_t i = from.size(); i-- != 0;) // so that indices are those in `from`
     if (pairs.to_of[i] == none)
       out.emplace_back(entry_del{at(from, i)});
 }
 
-void add_insertions(std::vector<change>& out, const page& to, const pairing& pairs) {
+void add_insertions(std::vector<change>& out, const middle& to, const pairing& pairs) {
   for (std::size_t i = 0; i < to.size(); ++i)
     if (pairs.from_of[i] == none)
       out.emplace_back(entry_insert{at(to, i), std::string{to.entry(i).text}});
 }
 
-void add_modifications(std::vector<change>& out, const page& from, const page& to,
+void add_modifications(std::vector<change>& out, const middle& from, const middle& to,
                        const pairing& pairs) {
   for (std::size_t i = 0; i < to.size(); ++i)
     if (pairs.from_of[i] != none && !unchanged(from, pairs.from_of[i], to, i))
@@ -352,16 +376,17 @@ expected<std::vector<change>> diff(const page& from, const page& to, diff_form f
                        json::quoted(to.id()));
   if (from.kind() != to.kind())
     return failure(errc::invalid_page, "an array page and a hash page have no diff");
-  auto pairs = pair_names(from, to);
+  const auto [old_part, new_part] = middles(from, to);
+  auto pairs = pair_names(old_part, new_part);
   if (form == diff_form::basic)
-    narrow_to_basic(pairs, from, to);
+    narrow_to_basic(pairs, old_part, new_part);
   std::vector<change> changes;
-  add_deletions(changes, from, pairs);
+  add_deletions(changes, old_part, pairs);
   if (form == diff_form::full && from.kind() == page_kind::array)
-    add_moves(changes, pairs);
-  add_insertions(changes, to, pairs);
+    add_moves(changes, old_part, pairs);
+  add_insertions(changes, new_part, pairs);
   if (form == diff_form::full) {
-    add_modifications(changes, from, to, pairs);
+    add_modifications(changes, old_part, new_part, pairs);
     add_pointers(changes, from, to);
   }
   return changes;

@@ -61,6 +61,16 @@ std::string_view draft::name(const item& i) const {
                             : base_->entry(i.base_index).name;
 }
 
+/// Where the entries end that follow each other in the base page as well.
+std::size_t draft::run_end(std::size_t first) const {
+  const auto shift = items_[first].base_index - first;
+  auto end = first + 1;
+  while (end < items_.size() && items_[end].fresh == nullptr &&
+         items_[end].base_index == end + shift)
+    ++end;
+  return end;
+}
+
 /// Whether the index is there; after some searches it is made, for the sake of more.
 bool draft::use_index() {
   constexpr std::size_t few = 16;
@@ -235,13 +245,15 @@ expected<page_ptr> draft::finish() {
   builder.set_head(head_);
   builder.set_next(next_);
   builder.set_prev(prev_);
-  builder.reserve(items_.size());
-  for (const auto& i : items_) {
-    if (i.fresh == nullptr) {
-      builder.keep(*base_, i.base_index);
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    if (items_[i].fresh == nullptr) {
+      const auto end = run_end(i);
+      const auto first = items_[i].base_index;
+      builder.keep(*base_, first, first + (end - i));
+      i = end - 1;
       continue;
     }
-    auto& e = *i.fresh;
+    auto& e = *items_[i].fresh;
     if (e.signature.empty())
       if (auto ok = sign(e); !ok)
         return failure(ok.error());

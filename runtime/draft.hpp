@@ -141,6 +141,7 @@ private:
   };
 
   [[nodiscard]] std::string_view name(const item& i) const;
+  [[nodiscard]] std::size_t run_end(std::size_t first) const;
   [[nodiscard]] std::optional<std::size_t> find(std::string_view key);
   [[nodiscard]] bool taken(std::string_view name);
   [[nodiscard]] bool use_index();

@@ -127,6 +127,24 @@ bool page::same_entries(const page& other) const {
   return mine == theirs;
 }
 
+std::size_t page::shared_front(const page& other) const noexcept {
+  const auto most = std::min(size_, other.size_);
+  std::size_t front = 0;
+  while (front < most && slots()[front].text == other.slots()[front].text)
+    ++front;
+  return front;
+}
+
+std::size_t page::shared_back(const page& other, std::size_t front) const noexcept {
+  const slot* mine = slots() + size_;
+  const slot* theirs = other.slots() + other.size_;
+  const auto most = std::min(size_, other.size_) - front;
+  std::size_t back = 0;
+  while (back < most && (--mine)->text == (--theirs)->text)
+    ++back;
+  return back;
+}
+
 std::size_t page::kept_alive_bytes() const noexcept {
   std::size_t bytes = 0;
   for (const auto& s : sources_)

@@ -66,6 +66,12 @@ public:
   /// pointers, id, names and signatures are equal (design: "Unmodified").
   [[nodiscard]] bool unmodified(const page& other) const;
 
+  /// How many entries at the beginning are one and the same in memory, since one page was
+  /// made of the other: they are unchanged. Of those behind `front`, how many at the end.
+  [[nodiscard]] std::size_t shared_front(const page& other) const noexcept;
+  [[nodiscard]] std::size_t shared_back(const page& other,
+                                        std::size_t front) const noexcept;
+
   /// Bytes of entries' text that the page uses, and that it keeps alive.
   [[nodiscard]] std::size_t used_bytes() const noexcept { return used_; }
   [[nodiscard]] std::size_t kept_alive_bytes() const noexcept;

@@ -312,11 +312,10 @@ expected<page_ptr> build(const page& from, const pointers& ids,
   };
   page_builder builder{from.kind(), from.id()};
   ids.set(builder);
-  builder.reserve(entries.size());
   std::size_t added = 0;
   for (const auto& e : entries) {
     if (e.brought == nullptr) {
-      builder.keep(from, e.base);
+      builder.keep(from, e.base, e.base + 1);
       continue;
     }
     // Also told here, since a builder counts in 32 bits.

@@ -1,6 +1,5 @@
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 
 #include <fcntl.h>
@@ -23,9 +22,11 @@ public:
 
   expected<compaction> run() {
     struct stat old {};
-    if (::stat(file().c_str(), &old) != 0)
+    if (::lstat(file().c_str(), &old) != 0)
       return failed("cannot open " + where_,
                     errno == ENOENT ? "no store is there" : std::strerror(errno));
+    if (!S_ISREG(old.st_mode)) // a new file in the place of a link would part the two
+      return cannot("data.mdb is no regular file");
     if (auto ok = lock(); !ok)
       return failure(ok.error());
     auto size = copy(old);

@@ -140,9 +140,8 @@ private:
 
   /// A compaction takes this lock alone; those who read share it.
   expected<void> keep_compaction_out() {
-    lock_ = descriptor{
-        ::open((where_ + "/flok.lock").c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, file_mode)};
-    if (lock_.get() < 0) // a directory that nobody can write to is not compacted either
+    lock_ = descriptor{::open((where_ + "/flok.lock").c_str(), O_RDONLY | O_CLOEXEC)};
+    if (lock_.get() < 0) // nobody has written here since the file was copied
       return {};
     struct flock shared = reader_lock(F_RDLCK);
     if (::fcntl(lock_.get(), F_OFD_SETLK, &shared) != 0)

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,6 +119,7 @@ bool checker::in_child(const std::string& ns, const Work& work) {
   std::fflush(stdout);
   const pid_t child = ::fork();
   if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL); // nobody would hear of what it finds
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
     work();

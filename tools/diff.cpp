@@ -174,6 +174,7 @@ bool same_directory(const std::string& a, const std::string& b) {
 int with_store(store_view& from, const std::string& where, const diff_arguments& a) {
   if (same_directory(where, *a.with))
     return trouble(*a.with + ": this is the same directory");
+  expect_damage("diff", where + " or " + *a.with);
   const auto to = open_lmdb_view(*a.with);
   if (!to)
     return trouble(to.error().message);

@@ -125,6 +125,7 @@ int run_load(const load_arguments& a) {
   const auto where = directory_of(a);
   if (!where)
     return complain("load", where.error().message, exit_usage);
+  expect_damage("load", *where);
   if (a.file == "-")
     return load_from(STDIN_FILENO, a, *where);
   const int fd = ::open(a.file.c_str(), O_RDONLY | O_CLOEXEC);

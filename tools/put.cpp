@@ -22,6 +22,7 @@ expected<std::unique_ptr<store>> open_to_write(const store_arguments& a,
   const auto where = directory_of(a);
   if (!where)
     return failure(where.error());
+  expect_damage(command, *where);
   if (!create) {
     const auto view = open_view(a, command);
     if (!view)

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/commands.hpp"
+#include "tools/open_store.hpp"
 #include "tools/store_commands.hpp"
 
 namespace flok::tools {
@@ -49,10 +51,11 @@ void add_looking(CLI::App& app, std::function<int()>& chosen) {
                            "flok ls user --data data --prefix news- --limit 10",
                            chosen,
                            run_ls};
-  ls.option("NS", ls.arguments().ns, "namespace; without it the namespaces are listed");
-  ls.option("--prefix", ls.arguments().prefix, "only ids that begin so");
-  ls.option("--after", ls.arguments().after, "only ids that stand behind this");
-  ls.option("--limit", ls.arguments().limit, "at most so many");
+  auto* ns =
+      ls.option("NS", ls.arguments().ns, "namespace; without it the namespaces are listed");
+  ls.option("--prefix", ls.arguments().prefix, "only ids that begin so")->needs(ns);
+  ls.option("--after", ls.arguments().after, "only ids that stand behind this")->needs(ns);
+  ls.option("--limit", ls.arguments().limit, "at most so many")->needs(ns);
 
   command<page_arguments> get{
       app,    "get",  "Print a page as JSON", "flok get user news --data data >news.json",

@@ -159,3 +159,30 @@ TEST_CASE("compact: a damaged file is let be", "[store]") {
   CHECK(read_all(home.file) == bytes.substr(0, bytes.size() / 2));
   CHECK_FALSE(std::filesystem::exists(home.data / "data.mdb.compact"));
 }
+
+TEST_CASE("compact: killed at any moment, it leaves the old file or the new one",
+          "[store]") {
+  const store_home home;
+  home.fill("user", list_of("l", 3000));
+  const auto dump = output_of(home.run({"dump"}));
+  for (int ms = 0; ms < 24; ++ms) {
+    INFO("killed after " << ms << " ms");
+    home.fill("user", list_of("l", 3000));
+    {
+      const tool_process compacting{{"compact", "--data", home.data}};
+      (void)compacting.ends_within(std::chrono::milliseconds{ms});
+    } // SIGKILL, where it has not ended
+    CHECK(output_of(home.run({"dump"})) == dump);
+  }
+  CHECK(home.run({"compact"}).status == 0);
+  CHECK(output_of(home.run({"check"})).find("no fault") != std::string::npos);
+}
+
+TEST_CASE("compact: a link is not replaced by a file", "[store]") {
+  const store_home home;
+  home.fill("user", {page_saying("p", "x")});
+  std::filesystem::rename(home.file, home.dir.path() / "elsewhere");
+  std::filesystem::create_symlink(home.dir.path() / "elsewhere", home.file);
+  CHECK(failed_with(home.run({"compact"}), 1, "no regular file"));
+  CHECK(std::filesystem::is_symlink(home.file));
+}

@@ -137,3 +137,14 @@ TEST_CASE("looking: an output that takes nothing is a failure", "[store]") {
       run_tool({"ls", "--data", home.data}, {}, stream_setup{{1}, false, false});
   CHECK(failed_with(result, 1, "the output cannot be written"));
 }
+
+TEST_CASE("help: every subcommand shows an example", "[store]") {
+  for (const char* name : {"ls", "get", "stat", "check", "dump", "load", "put", "rm",
+                           "diff", "compact", "shell", "import"}) {
+    const auto help = output_of(run_tool({name, "--help"}));
+    CHECK(help.find("Example:\n") != std::string::npos);
+    CHECK(help.find(std::string{"flok "} + name) != std::string::npos);
+  }
+  const looked_at home;
+  CHECK(failed_with(home.run({"ls", "--prefix", "b"}), 2, "NS"));
+}

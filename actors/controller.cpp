@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/controller_actor.hpp"
+#include "actors/handler_guard.hpp"
 #include "runtime/codec.hpp"
 #include "runtime/limits.hpp"
 
@@ -139,13 +140,18 @@ public:
                                         const std::function<void(controller&)>& body) {
     context_ = std::move(context);
     posted_ = std::move(posted);
+    self_->set_exception_handler([this](std::exception_ptr& thrown) {
+      if (context_->on_problem)
+        context_->on_problem(guard_.told_of(thrown));
+      return caf::make_error(caf::exit_reason::unhandled_exception);
+    });
     self_->set_down_handler([this](caf::down_msg&) { quit(); });
     if (!context_->root) {
       quit(); // the system has been closed
     } else {
       self_->monitor(context_->root);
       if (body)
-        body(face_);
+        guard_.run("its start", {}, {}, [&] { body(face_); });
     }
     started_ = true;
     context_->controllers.started(self_->address());
@@ -189,13 +195,16 @@ public:
   }
 
   template <class T>
-  void fail(const answer_handler<T>& answer, error why) {
+  void fail(const answer_handler<T>& answer, error why, std::string_view ns = {}) {
     if (answer)
-      answer(failure(std::move(why)));
+      guard_.run("an answer", {}, {}, [&] { answer(failure(std::move(why))); });
     else if (const auto handler = on_error_) // it may replace itself while it runs
-      (*handler)(why);
-    else if (context_->on_problem)
+      guard_.run("errors", {}, {}, [&] { (*handler)(why); });
+    else if (context_->on_problem) {
+      if (!ns.empty())
+        why.message = "namespace " + std::string{ns} + ": " + why.message;
       context_->on_problem(why);
+    }
   }
 
   /// Sends a request; `read` makes the answer of the reply.
@@ -206,11 +215,12 @@ public:
       return;
     self_->request(vm, caf::infinite, std::move(request))
         .then(
-            [answer, read](const Reply& reply) {
+            [this, answer, read](const Reply& reply) {
               if (answer)
-                answer(read(reply));
+                guard_.run("an answer", {}, {}, [&] { answer(read(reply)); });
             },
-            [this, answer](const caf::error& why) { fail(answer, from_caf(why)); });
+            [this, answer, where = std::string_view{context_->vms.find(ns)->first}](
+                const caf::error& why) { fail(answer, from_caf(why), where); });
   }
 
   /// Sends what the vm answers at once, and refuses only for its id: where nobody waits for
@@ -225,7 +235,7 @@ public:
     if (!vm)
       return;
     if (auto ok = check_id(request.id); !ok)
-      return fail(answer, ok.error());
+      return fail(answer, ok.error(), ns);
     caf::anon_send(vm, std::move(request));
   }
 
@@ -296,7 +306,7 @@ public:
     if (const auto seen = last_seen_.find(key_view{r.ns, r.id}); seen != last_seen_.end())
       seen->second.reset();
     if (const auto handler = on_removed_) // it may replace itself while it runs
-      (*handler)({r.ns, r.id, r.how});
+      guard_.run("a removal", r.ns, r.id, [&] { (*handler)({r.ns, r.id, r.how}); });
     dealt_with(r.ns);
   }
 
@@ -318,7 +328,7 @@ public:
     for (const auto& page : r.pages)
       updates.push_back({r.ns, page, r.why, r.pending, changes_to(r.ns, page)});
     if (const auto handler = on_updates_) // it may replace itself while it runs
-      (*handler)(updates);
+      guard_.run("updates", r.ns, {}, [&] { (*handler)(updates); });
     for (const auto& u : updates) {
       if (ended_)
         return;
@@ -327,7 +337,7 @@ public:
         continue;
       const auto handler = entry->second; // it may unwatch itself while it runs
       if (*handler)
-        (*handler)(u);
+        guard_.run("an update", u.ns, u.page->id(), [&] { (*handler)(u); });
     }
     dealt_with(r.ns);
   }
@@ -335,7 +345,7 @@ public:
   /// One piece of work for each message, so that none crowds out what comes between.
   void run_posted() {
     if (const auto work = posted_->take())
-      work(face_);
+      guard_.run("posted work", {}, {}, [&] { work(face_); });
   }
 
   pointer self_;
@@ -345,6 +355,7 @@ public:
   std::shared_ptr<const batch_handler> on_updates_;
   std::shared_ptr<const std::function<void(const removed_page&)>> on_removed_;
   std::shared_ptr<const std::function<void(const error&)>> on_error_;
+  handler_guard guard_;
   bool started_ = false;
   bool ended_ = false;
 

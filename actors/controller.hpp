@@ -57,6 +57,9 @@ using answer_handler = std::function<void(expected<T>)>;
 /// their order, and a page's versions arrive in theirs.
 ///
 /// A request's failure goes to its handler, or, where none was given, to `on_error`.
+///
+/// A handler that throws ends its controller, and its watches with it; nobody else notices.
+/// The system's `on_problem` is told `controller_down`: which handler, and what it threw.
 class controller {
 public:
   class impl;

@@ -1,5 +1,6 @@
 #include "actors/lmdb_store.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -291,14 +292,43 @@ private:
     transaction txn{env_.get(), 0};
     if (txn.status() != MDB_SUCCESS)
       return txn.status();
-    for (const auto& p : pages) {
-      const auto dbi = databases_.find(p.ns);
+    while (!pages.empty()) {
+      const auto& ns = pages.front().ns;
+      const auto end = std::find_if(pages.begin(), pages.end(),
+                                    [&](const commit_page& p) { return p.ns != ns; });
+      const auto count = static_cast<std::size_t>(end - pages.begin());
+      const auto dbi = databases_.find(ns);
       if (dbi == databases_.end())
         return MDB_BAD_DBI;
-      if (int code = put(txn.get(), dbi->second, p); code != MDB_SUCCESS)
+      if (int code = put_all(txn.get(), dbi->second, pages.first(count));
+          code != MDB_SUCCESS)
         return code;
+      pages = pages.subspan(count);
     }
     return txn.commit();
+  }
+
+  /// Puts one namespace's pages, which are sorted: a cursor finds the next one's place from
+  /// the last one's. Behind the last key of all LMDB is told so: it fills its pages then,
+  /// where it would otherwise leave each half empty.
+  int put_all(MDB_txn* txn, MDB_dbi dbi, std::span<const commit_page> pages) {
+    MDB_cursor* opened = nullptr;
+    if (int code = mdb_cursor_open(txn, dbi, &opened); code != MDB_SUCCESS)
+      return code;
+    const std::unique_ptr<MDB_cursor, close_cursor> cursor{opened};
+    MDB_val last{};
+    MDB_val data{};
+    int code = mdb_cursor_get(cursor.get(), &last, &data, MDB_LAST);
+    if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
+      return code;
+    bool behind = code == MDB_NOTFOUND;
+    const std::string last_id{behind ? std::string_view{} : to_view(last)};
+    for (const auto& p : pages) {
+      behind = behind || p.id > last_id;
+      if (code = put(cursor.get(), p, behind ? MDB_APPEND : 0U); code != MDB_SUCCESS)
+        return code;
+    }
+    return MDB_SUCCESS;
   }
 
   /// A page that a deletion left unused at the end may not have been written. The file must
@@ -318,16 +348,19 @@ private:
       return;
   }
 
-  int put(MDB_txn* txn, MDB_dbi dbi, const commit_page& p) {
+  int put(MDB_cursor* cursor, const commit_page& p, unsigned flags) {
     MDB_val key = to_val(p.id);
+    MDB_val data{};
     if (!p.page) {
-      const int code = mdb_del(txn, dbi, &key, nullptr);
+      int code = mdb_cursor_get(cursor, &key, &data, MDB_SET);
+      if (code == MDB_SUCCESS)
+        code = mdb_cursor_del(cursor, 0);
       return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
     }
     record_.clear();
     append_record(record_, *p.page, p.pending);
-    MDB_val data = to_val(record_);
-    return mdb_put(txn, dbi, &key, &data, 0);
+    data = to_val(record_);
+    return mdb_cursor_put(cursor, &key, &data, flags);
   }
 
   /// Doubles the map. No transaction of this process may be under way: ours has ended, and

@@ -17,7 +17,8 @@ struct open_options {
   /// to the configuration's folder. Without either, nothing is kept.
   std::optional<std::string> data;
 
-  /// Gets failures that nobody waits for; without it they go to the log.
+  /// Gets failures that nobody waits for; without it they go to
+  /// stderr (system.hpp).
   std::function<void(const error&)> on_problem;
 };
 

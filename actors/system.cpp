@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <future>
 #include <thread>
 #include <utility>
 
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
-#include <spdlog/spdlog.h>
 
 #include "actors/controller_actor.hpp"
 #include "actors/faulty_store.hpp"
@@ -46,8 +46,10 @@ root_actor::behavior_type be_root() {
   return {[](const wake_up&) {}};
 }
 
-void log_problem(const error& e) {
-  spdlog::error("flok: {}: {}", to_string(e.code), e.message);
+/// Standard output is the embedder's, and so is spdlog's default logger.
+void print_problem(const error& e) {
+  const auto line = "flok: " + std::string{to_string(e.code)} + ": " + e.message + "\n";
+  (void)std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 } // namespace
@@ -70,7 +72,7 @@ public:
       return failure(opened.error());
     own_actors(actors, options);
     context_->ids = random_ids();
-    context_->on_problem = options.on_problem ? options.on_problem : log_problem;
+    context_->on_problem = options.on_problem ? options.on_problem : print_problem;
     context_->listener = actors_->spawn(listen, context_->on_problem);
     context_->root = caf::actor_cast<caf::actor>(spawn_function(*actors_, be_root));
     if (*opened)

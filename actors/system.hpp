@@ -38,7 +38,8 @@ struct system_options {
   /// Threads for actors, 0: as many as there are cores. For an actor system of flok's own.
   std::size_t threads = 0;
 
-  /// Gets failures that nobody waits for, on any thread; without it they go to the log.
+  /// Gets failures that nobody waits for, on any thread, and what ended a controller whose
+  /// handler threw (`controller_down`). Must not throw. Without it they go to stderr.
   std::function<void(const error&)> on_problem;
 };
 

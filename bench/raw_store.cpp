@@ -47,7 +47,7 @@ std::vector<std::span<const raw_page>> batches_of(std::span<const page_ptr> page
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < pages.size(); ++i) {
     const std::size_t more = pages[i]->json_bytes_bound();
-    if (bytes + more > limits::batch_bytes) {
+    if (bytes + more > limits::batch_bytes || i - begin == limits::batch_pages) {
       batches.push_back(texts.subspan(begin, i - begin));
       begin = i;
       bytes = 0;

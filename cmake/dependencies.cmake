@@ -1,10 +1,19 @@
 # What flok is built on, found in the system; each as an imported target.
 
 find_package(Threads REQUIRED)
-find_package(simdjson REQUIRED)
-find_package(tl-expected REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(spdlog REQUIRED)
+
+# flok_package(NAME PACKAGE): find_package, naming Debian's package where there is none.
+macro(flok_package name package)
+  find_package(${name} QUIET)
+  if(NOT ${name}_FOUND)
+    message(FATAL_ERROR "${name} not found: install Debian's ${package}")
+  endif()
+endmacro()
+
+flok_package(simdjson libsimdjson-dev)
+flok_package(tl-expected libexpected-dev)
+flok_package(nlohmann_json nlohmann-json3-dev)
+flok_package(spdlog libspdlog-dev)
 
 # flok_library(TARGET HEADER LIBRARY PACKAGE): for libraries that ship no CMake file.
 function(flok_library target header library package)

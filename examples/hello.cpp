@@ -17,6 +17,6 @@ int main(int argc, char* argv[]) {
     self.write("user", page.finish().value());
   });
 
-  (*sys)->drain(); // until all that was asked for is done
+  (*sys)->drain(); // the watch and the write are done, and told
   return (*sys)->close() ? 0 : 1;
 }

@@ -87,8 +87,8 @@ struct frame {
   bool pending = false;
   bool absent = false;    ///< known to be neither resident nor on disk
   bool told = false;      ///< the pager heard `watch` and not yet `unwatch`
-  bool in_flight = false; ///< in the batch that is being committed
-  bool in_round = false;  ///< in the page-out that is under way
+  bool in_flight = false; ///< in a batch that is being committed
+  std::uint8_t queue = 0; ///< of page-out's two, which one it waits in, from 1; 0: none
   std::uint64_t version =
       0; ///< number of the last change not known to be on disk; 0: clean
 

@@ -31,7 +31,11 @@ inline constexpr std::size_t batch_bytes = std::size_t{64} << 20U;
 
 /// Pages in one commit, unless what changed together is more: the vm answers nobody while
 /// it puts a batch together.
-inline constexpr std::size_t batch_pages = 4096;
+inline constexpr std::size_t batch_pages = 2048;
+
+/// Batches on their way to storage: one that is being committed, and one that follows it at
+/// once. More would only let a durable write wait for longer.
+inline constexpr std::size_t batches_under_way = 2;
 
 /// Loads that are asked of storage at once, and how often so before the first are answered.
 inline constexpr std::size_t loads_at_once = 64;

@@ -1,6 +1,7 @@
 #include "runtime/pageout.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "runtime/limits.hpp"
@@ -19,14 +20,20 @@ void pageout::changed(const std::vector<frame*>& frames) {
     mark(*f);
   if (frames.size() > 1)
     tie(frames);
-  if (dirty_.size() >= max_dirty_ && !resting_)
+  if (dirty().size() >= max_dirty_ && !resting_)
     begin();
 }
 
 void pageout::mark(frame& f) {
   f.version = ++version_;
-  if (!f.in_flight && !f.in_round)
-    dirty_.insert(&f);
+  if (!f.in_flight && f.queue == 0)
+    enqueue(f);
+}
+
+/// Lets a frame wait for the next round.
+void pageout::enqueue(frame& f) {
+  dirty().insert(&f);
+  f.queue = static_cast<std::uint8_t>(next_ + 1U);
 }
 
 /// Makes one group of the frames and of all that any of them is tied to already: committing
@@ -63,68 +70,100 @@ void pageout::untie(std::vector<std::shared_ptr<commit_group>> groups) {
 }
 
 void pageout::begin() {
-  if (under_way_ || (dirty_.empty() && batch_.empty()))
+  if (under_way_ || (dirty().empty() && batches_.empty()))
     return;
   under_way_ = true;
   ++rounds_;
-  round_ = std::move(dirty_);
-  dirty_.clear();
-  for (frame* f : round_)
-    f->in_round = true;
-  if (batch_.empty())
-    send_next();
+  next_ = static_cast<std::uint8_t>(1U - next_);
+  round_until_ = call_;
+  send_next();
 }
 
-/// Moves a frame into the batch.
-void pageout::take(frame& f) {
-  (f.in_round ? round_ : dirty_).erase(&f);
-  f.in_round = false;
+/// Moves a frame into a batch.
+void pageout::take(batch& b, frame& f) {
+  auto& queue = queues_[f.queue - 1U];
+  if (*queue.begin() == &f) // mostly: needs no search
+    queue.erase(queue.begin());
+  else
+    queue.erase(&f);
+  b.of_round = b.of_round || &queue == &round();
+  f.queue = 0;
   f.in_flight = true;
-  batch_.push_back({&f, f.version});
+  b.pages.push_back({&f, f.version});
 }
 
 /// Takes a frame into the batch with all that must be committed together with it; false
-/// where they do not fit in.
-bool pageout::add_to_batch(frame& f, std::size_t& bytes) {
-  const std::vector<frame*> alone{&f};
+/// where they do not fit in, or one of them is being committed.
+bool pageout::add(batch& b, frame& f) {
+  frame* const alone = &f;
   const auto group = f.group; // all of it, wherever it waits
-  const auto& together = group ? group->members : alone;
+  const std::span<frame* const> together =
+      group ? std::span<frame* const>{group->members} : std::span<frame* const>{&alone, 1};
   std::size_t more = 0;
-  for (const frame* member : together)
+  for (const frame* member : together) {
+    if (member->in_flight)
+      return false;
     more += member->page ? member->page->json_bytes_bound() : 0;
-  if (!batch_.empty() && (bytes + more > batch_bytes_ ||
-                          batch_.size() + together.size() > limits::batch_pages))
+  }
+  if (!b.pages.empty() && (b.bytes + more > batch_bytes_ ||
+                           b.pages.size() + together.size() > limits::batch_pages))
     return false;
-  bytes += more;
+  b.bytes += more;
   for (frame* member : together)
-    take(*member);
+    take(b, *member);
   return true;
 }
 
-/// What someone waits for goes first, then what is left of the round.
-void pageout::send_next() {
-  std::size_t bytes = 0;
-  for (const auto& [f, waiting] : durable_)
-    if (!f->in_flight && !add_to_batch(*f, bytes))
-      break;
-  if (batch_.empty())
-    while (!round_.empty() && add_to_batch(**round_.begin(), bytes))
+/// What someone waits for goes first, one batch at a time, so that all that wait meanwhile
+/// share the next; then what is left of the round.
+pageout::batch pageout::next_batch() {
+  batch b;
+  if (std::none_of(batches_.begin(), batches_.end(),
+                   [](const batch& sent) { return sent.awaited; }))
+    for (const auto& [f, waiting] : durable_)
+      if (!f->in_flight && !add(b, *f))
+        break;
+  b.awaited = !b.pages.empty();
+  if (!b.awaited)
+    while (!round().empty() && add(b, **round().begin()))
       continue;
-  if (!batch_.empty())
-    send_batch();
-  else if (under_way_)
+  return b;
+}
+
+void pageout::send_next() {
+  while (batches_.size() < limits::batches_under_way) {
+    batch b = next_batch();
+    if (b.pages.empty())
+      break;
+    send(std::move(b));
+  }
+  if (under_way_ && round_committed())
     end_round();
 }
 
-void pageout::send_batch() {
-  std::sort(batch_.begin(), batch_.end(),
-            [](const in_batch& a, const in_batch& b) { return by_key{}(a.f, b.f); });
+/// Whether nothing of the round is left, nor of what was being committed when it began.
+bool pageout::round_committed() const {
+  return queues_[1U - next_].empty() &&
+         std::none_of(batches_.begin(), batches_.end(),
+                      [&](const batch& b) { return b.call <= round_until_; });
+}
+
+void pageout::send(batch b) {
+  const auto before = [](const in_batch& x, const in_batch& y) {
+    return by_key{}(x.f, y.f);
+  };
+  if (!std::is_sorted(b.pages.begin(), b.pages.end(), before)) // a round's mostly is
+    std::sort(b.pages.begin(), b.pages.end(), before);
+  b.call = ++call_;
+  if (b.of_round)
+    round_until_ = b.call;
   effects::commit commit;
-  commit.call = ++call_;
-  commit.pages.reserve(batch_.size());
-  for (const auto& [f, version] : batch_)
+  commit.call = b.call;
+  commit.pages.reserve(b.pages.size());
+  for (const auto& [f, version] : b.pages)
     commit.pages.push_back({f->ns, *f->id, f->page, f->pending});
   out_.emplace_back(std::move(commit));
+  batches_.push_back(std::move(b));
 }
 
 void pageout::durable(frame& f, request_id request, page_ptr page) {
@@ -134,8 +173,7 @@ void pageout::durable(frame& f, request_id request, page_ptr page) {
     return;
   }
   durable_[&f].push_back({request, f.version, std::move(page)});
-  if (batch_.empty())
-    send_next();
+  send_next();
 }
 
 /// A version of the frame is on disk.
@@ -156,24 +194,27 @@ void pageout::satisfy(frame& f, std::uint64_t version) {
 
 std::vector<frame*> pageout::committed(ticket call, const expected<void>& result) {
   std::vector<frame*> frames;
-  if (call != call_ || batch_.empty())
+  const auto entry = std::find_if(batches_.begin(), batches_.end(),
+                                  [&](const batch& b) { return b.call == call; });
+  if (entry == batches_.end())
     return frames;
-  const auto batch = std::move(batch_);
-  batch_.clear();
+  const batch done = std::move(*entry);
+  batches_.erase(entry);
+  frames.reserve(done.pages.size());
   std::vector<std::shared_ptr<commit_group>> groups;
-  for (const auto& [f, version] : batch) {
+  for (const auto& [f, version] : done.pages) {
     f->in_flight = false;
     frames.push_back(f);
     if (!result || f->version != version) {
-      dirty_.insert(f);
+      enqueue(*f);
       continue;
     }
     f->version = 0;
     if (f->group)
       groups.push_back(std::move(f->group));
   }
-  if (result)
-    for (const auto& [f, version] : batch)
+  if (result && !durable_.empty())
+    for (const auto& [f, version] : done.pages)
       satisfy(*f, version);
   untie(std::move(groups));
   if (!result) {
@@ -183,7 +224,7 @@ std::vector<frame*> pageout::committed(ticket call, const expected<void>& result
   delay_ms_ = 0;
   resting_ = false;
   for (auto& w : waiters_)
-    w.pages += batch.size();
+    w.pages += done.pages.size();
   send_next();
   return frames;
 }
@@ -196,21 +237,20 @@ void pageout::answer(const waiter& w) {
 void pageout::end_round() {
   under_way_ = false;
   std::erase_if(waiters_, [&](const waiter& w) {
-    if (w.until_round > rounds_ && !dirty_.empty())
+    if (w.until_round > rounds_ && !(dirty().empty() && batches_.empty()))
       return false;
     answer(w);
     return true;
   });
-  if (!waiters_.empty() || dirty_.size() >= max_dirty_)
+  if (!waiters_.empty() || dirty().size() >= max_dirty_)
     begin();
 }
 
-/// All goes back to the dirty set, to be tried again after a while, or when asked to.
+/// All goes back to the dirty set, to be tried again after a while, or when asked to. A
+/// batch that follows the one that failed goes its own way.
 void pageout::fail(const error& why) {
-  for (frame* f : round_)
-    f->in_round = false;
-  dirty_.merge(round_);
-  round_.clear();
+  for (frame* f : std::exchange(round(), {}))
+    enqueue(*f);
   under_way_ = false;
   fail_waiters(why);
   out_.emplace_back(effects::report{why});
@@ -239,9 +279,11 @@ void pageout::request(request_id request) {
   begin();
   if (!under_way_)
     return answer({request, 0, 0});
+  round_until_ = call_; // also batches that were sent for someone else
   const bool next_too =
-      !dirty_.empty() || std::any_of(batch_.begin(), batch_.end(), [](const in_batch& b) {
-        return b.f->version != b.version;
+      !dirty().empty() || std::any_of(batches_.begin(), batches_.end(), [](const batch& b) {
+        return std::any_of(b.pages.begin(), b.pages.end(),
+                           [](const in_batch& p) { return p.f->version != p.version; });
       });
   waiters_.push_back({request, rounds_ + (next_too ? 1 : 0), 0});
 }

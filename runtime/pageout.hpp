@@ -1,6 +1,7 @@
 // The dirty set and its way to disk.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -12,9 +13,11 @@
 namespace flok {
 
 /// Which pages are dirty, and which batch of them is being committed. A page leaves the set
-/// only when its commit is confirmed, and only where nothing newer came meanwhile. One
-/// batch is under way at a time; a *round* commits what was dirty when it began, in order
-/// of namespace and id. Rule: design, section 3, "Page-out".
+/// only when its commit is confirmed, and only where nothing newer came meanwhile. So many
+/// batches as `limits::batches_under_way` are on their way to storage, which commits them
+/// in turn: the next one is put together while one is committed. No page is in two of them,
+/// and none whose group has a page in one is in another. A *round* commits what was dirty
+/// when it began, in order of namespace and id. Rule: design, section 3, "Page-out".
 class pageout {
 public:
   pageout(std::uint64_t max_dirty, std::uint64_t batch_bytes, std::vector<effect>& out)
@@ -55,6 +58,15 @@ private:
     frame* f;
     std::uint64_t version;
   };
+  struct batch {
+    ticket call = 0;
+    std::vector<in_batch> pages;
+    std::size_t bytes = 0;
+    bool of_round = false; ///< has a page of the round
+    bool awaited = false;  ///< made for those who wait for its pages
+  };
+  using frame_set = std::set<frame*, by_key>;
+
   struct waiter {
     request_id request;
     std::uint64_t until_round; ///< answered when that round is over
@@ -70,10 +82,15 @@ private:
 
   void mark(frame& f);
   static void tie(const std::vector<frame*>& frames);
-  void take(frame& f);
-  [[nodiscard]] bool add_to_batch(frame& f, std::size_t& bytes);
+  [[nodiscard]] frame_set& dirty() { return queues_[next_]; }
+  [[nodiscard]] frame_set& round() { return queues_[1U - next_]; }
+  void enqueue(frame& f);
+  void take(batch& b, frame& f);
+  [[nodiscard]] bool add(batch& b, frame& f);
   void send_next();
-  void send_batch();
+  [[nodiscard]] batch next_batch();
+  void send(batch b);
+  [[nodiscard]] bool round_committed() const;
   void satisfy(frame& f, std::uint64_t version);
   void fail_waiters(const error& why);
   static void untie(std::vector<std::shared_ptr<commit_group>> groups);
@@ -84,9 +101,12 @@ private:
   std::uint64_t max_dirty_;
   std::uint64_t batch_bytes_;
   std::vector<effect>& out_;
-  std::set<frame*, by_key> dirty_; ///< waits for the next round
-  std::set<frame*, by_key> round_; ///< waits for a batch of this round
-  std::vector<in_batch> batch_;    ///< is being committed
+  /// What waits for the next round, and what waits for a batch of this one: they change
+  /// places when a round begins, so that none of their frames need be touched.
+  std::array<frame_set, 2> queues_;
+  std::uint8_t next_ = 0;      ///< the one for the next round
+  std::vector<batch> batches_; ///< in the order in which they were sent
+  ticket round_until_ = 0; ///< the round's last batch so far, or one sent before it began
   std::vector<waiter> waiters_;
   std::map<frame*, std::vector<durable_waiter>, by_key> durable_;
   ticket call_ = 0;

@@ -60,8 +60,8 @@ struct outcome {
   std::size_t written = 0;
 };
 
-/// Writes the pages that differ from what is there; the head last, so that no one follows
-/// it to a page that is not there yet.
+/// Writes the pages that differ from what is there, the head after the others, so that no
+/// one follows it to a page that is not there yet; deletes those beyond the list's new end.
 expected<outcome> write_list(system& sys, const import_arguments& a,
                              const std::vector<page_ptr>& now,
                              std::vector<page_ptr> pages) {
@@ -75,15 +75,6 @@ expected<outcome> write_list(system& sys, const import_arguments& a,
   std::set<std::string_view> ids;
   for (const auto& page : pages)
     ids.insert(page->id());
-  // Pages that the list no longer reaches are emptied, so that nobody takes them for
-  // current.
-  for (const auto& page : now)
-    if (!ids.contains(page->id())) {
-      auto emptied = new_page(page->kind(), sys.ids(), std::string{page->id()}).finish();
-      if (!emptied)
-        return failure(emptied.error());
-      pages.push_back(std::move(*emptied));
-    }
   std::rotate(pages.begin(), pages.begin() + 1, pages.end());
   progress bar{a.list, pages.size()};
   for (const auto& page : pages) {
@@ -95,6 +86,14 @@ expected<outcome> write_list(system& sys, const import_arguments& a,
       return failure(ok.error().code, std::string{page->id()} + ": " + ok.error().message);
     ++result.written;
   }
+  // Last, once no page leads to them.
+  for (const auto& page : now)
+    if (!ids.contains(page->id())) {
+      if (auto ok = sys.erase(a.ns, page->id()); !ok)
+        return failure(ok.error().code,
+                       std::string{page->id()} + ": " + ok.error().message);
+      ++result.written;
+    }
   return result;
 }
 
@@ -117,6 +116,10 @@ expected<outcome> import_into(system& sys, const import_arguments& a,
 bool has_namespace(const config& c, const std::string& ns) {
   return std::any_of(c.pagers.begin(), c.pagers.end(),
                      [&](const auto& p) { return p.ns == ns; });
+}
+
+std::string counted(std::size_t n, const char* one, const char* many) {
+  return std::to_string(n) + " " + (n == 1 ? one : many);
 }
 
 int complain(const std::string& about, const error& why, int code) {
@@ -157,8 +160,10 @@ int run_import(const import_arguments& a) {
     return complain(a.file, result.error(), exit_failed);
   if (!kept)
     return complain("pages were not kept", kept.error(), exit_failed);
-  std::printf("%s: %zu entries in %zu pages; %zu pages changed\n", a.list.c_str(),
-              result->entries, result->pages, result->written);
+  std::printf("%s: %s in %s; %s changed\n", a.list.c_str(),
+              counted(result->entries, "entry", "entries").c_str(),
+              counted(result->pages, "page", "pages").c_str(),
+              counted(result->written, "page", "pages").c_str());
   return exit_ok;
 }
 

@@ -40,19 +40,23 @@ void add_import(CLI::App& app, import_arguments& arguments) {
   auto* import = app.add_subcommand("import", "Turn a JSON array into a list of pages");
   add_common(*import, arguments);
   import->add_option("--ns", arguments.ns, "namespace to import into")->required();
-  import->add_option("--list", arguments.list, "id of the list's head page")->required();
-  import->add_option("--pointer", arguments.pointer,
-                     "JSON pointer to the array; without it the file is the array");
-  import->add_option("--id-field", arguments.id_field,
-                     "member whose value becomes the entry's _id; without it ids are made");
-  import->add_option("--per-page", arguments.per_page, "entries in a page")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
-      ->capture_default_str();
-  import->add_option("FILE", arguments.file, "JSON file")->required();
-  import->footer("Example:\n  flok import --config services.json --data data --ns iso "
-                 "--list countries \\\n    --pointer /3166-1 --id-field alpha_3 "
-                 "/usr/share/iso-codes/json/iso_3166-1.json");
-}
+  import->add_option("--list", arguments.list, "id of the list's head page")
+      ->required()
+      ->check([](const std::string& id) {
+        return id.empty() ? std::string{"the head page's _id must not be empty"} : std::string{};
+});
+import->add_option("--pointer", arguments.pointer,
+                   "JSON pointer to the array; without it the file is the array");
+import->add_option("--id-field", arguments.id_field,
+                   "member whose value becomes the entry's _id; without it ids are made");
+import->add_option("--per-page", arguments.per_page, "entries in a page")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
+    ->capture_default_str();
+import->add_option("FILE", arguments.file, "JSON file")->required();
+import->footer("Example:\n  flok import --config services.json --data data --ns iso "
+               "--list countries \\\n    --pointer /3166-1 --id-field alpha_3 "
+               "/usr/share/iso-codes/json/iso_3166-1.json");
+} // namespace
 
 } // namespace
 
@@ -61,6 +65,7 @@ int main(int argc, char* argv[]) {
   std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error like any other
   CLI::App app{"flok: reactive, paged, persistent memory", "flok"};
   app.require_subcommand(1);
+  app.set_version_flag("--version", "flok " FLOK_VERSION, "Print the version and end");
   app.footer("Example:\n  echo '{\"op\":\"stats\"}' | flok shell --config services.json\n\n"
              "flok SUBCOMMAND --help tells more.");
   shell_arguments shell;

@@ -33,7 +33,8 @@ void print_table(const edit_figures& e, const restart_figures& r, double import_
                 n(l.pages), n(l.entries), n(l.bytes), n(l.watchers), n(l.edits),
                 n(l.notifications), l.median_us, l.p99_us);
   std::printf("\nimport of all three, one process each      %8.1f ms\n", import_ms);
-  std::printf("pages committed by the page-out            %8llu    in %.1f ms\n",
+  std::printf("pages committed by the page-out            %8llu    in %.1f ms; "
+              "the head pages hold no entries and were not edited\n",
               n(e.committed), e.pageout_ms);
   std::printf("restart: from start to the first page      %8.1f ms\n", r.first_page_ms);
   std::printf("restart: from start to all %4llu pages      %8.1f ms\n", n(r.pages),

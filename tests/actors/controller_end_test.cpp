@@ -1,8 +1,11 @@
 // How controllers end, and what happens to those that are in the middle of something.
 
 #include <atomic>
+#include <cstdio>
 #include <stdexcept>
 #include <thread>
+
+#include <unistd.h>
 
 #include "pagers/registry.hpp"
 #include "tests/actors/live.hpp"
@@ -93,6 +96,55 @@ TEST_CASE("controller: one that throws ends alone") {
   REQUIRE(sys->write("user", a_page("a", "2")).has_value());
   CHECK(heard.next() == "a=2 pager");
   CHECK(settled(good));
+}
+
+TEST_CASE("controller: on_problem hears which handler threw, and what") {
+  inbox<std::string> problems;
+  auto options = options_for();
+  options.on_problem = [&](const error& e) {
+    problems.put(std::string{to_string(e.code)} + ": " + e.message);
+  };
+  const auto sys = started(std::move(options));
+  sys->spawn([](controller&) { throw std::runtime_error{"one"}; });
+  CHECK(problems.next() ==
+        "controller_down: a controller ended: its handler of its start threw: one");
+  sys->spawn([](controller& c) {
+    c.read("user", "none", [](const expected<page_ptr>&) { throw 2; });
+  });
+  CHECK(problems.next() == "controller_down: a controller ended: its handler of an answer "
+                           "threw: no std::exception");
+  sys->spawn({}).post([](controller&) { throw std::runtime_error{"three"}; });
+  CHECK(problems.next() ==
+        "controller_down: a controller ended: its handler of posted work threw: three");
+  sys->spawn([](controller& c) {
+    c.watch("user", "a", [](const update&) { throw std::runtime_error{"four"}; });
+  });
+  sys->drain();
+  REQUIRE(sys->write("user", a_page("a", "1")).has_value());
+  CHECK(problems.next() == "controller_down: a controller ended: its handler of an update, "
+                           "namespace user, page a threw: four");
+  REQUIRE(sys->close().has_value());
+  CHECK(problems.take().empty());
+}
+
+TEST_CASE("controller: without on_problem failures go to standard error, with namespace "
+          "and id") {
+  std::FILE* const file = std::tmpfile();
+  REQUIRE(file != nullptr);
+  const int before = ::dup(STDERR_FILENO);
+  REQUIRE(::dup2(::fileno(file), STDERR_FILENO) >= 0);
+  {
+    const auto sys = started();
+    sys->spawn([](controller& c) { c.edit("user", "none", {}); });
+    sys->drain();
+  }
+  (void)::dup2(before, STDERR_FILENO);
+  (void)::close(before);
+  std::rewind(file);
+  std::string said(200, '\0');
+  said.resize(std::fread(said.data(), 1, said.size(), file));
+  (void)std::fclose(file);
+  CHECK(said.starts_with("flok: no_such_page: namespace user: no page none"));
 }
 
 TEST_CASE("controller: a handle may outlive its controller and its system") {

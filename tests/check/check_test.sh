@@ -55,6 +55,12 @@ put flok.hpp < <(including '"actors/messages.hpp"')
 verdict
 ((status == 0)) || fail "a tree in order should be accepted"
 
+# What merges and patches leave behind, also where git ignores it.
+refuses runtime/hash.cpp.orig 1 'left by a merge or a patch' </dev/null
+refuses docs/notes.md.rej 1 'left by a merge or a patch' </dev/null
+
+scripts/check --help | grep -q '^usage: scripts/check' || { output=; fail "--help prints no help"; }
+
 # The direction of includes.
 refuses runtime/x.cpp 2 'may not include "actors/vm.hpp"' < <(including '"actors/vm.hpp"')
 refuses runtime/x.hpp 2 'may not include "flok.hpp"' < <(including '"flok.hpp"')

@@ -31,6 +31,10 @@ cd "$work"
 [ "$("$build/flok-hello")" = "1 entries, from the disk
 1 entries, from the pager" ] || fail "flok-hello: second run"
 
+# One place says which version this is.
+version=$(sed -nE 's/^project\(flok VERSION ([0-9.]+).*/\1/p' "$root/CMakeLists.txt")
+[ "$("$build/flok" --version)" = "flok $version" ] || fail "flok --version"
+
 # Configurations that the docs show are accepted; the error that they show is the error.
 block docs/configuration.md json 1 >services.json
 "$build/flok" shell --config services.json </dev/null || fail "docs/configuration.md"
@@ -84,13 +88,20 @@ block docs/pagers.md cpp 1 | diff - "$root/pagers/mem.cpp" ||
   fail "docs/pagers.md shows another pager than pagers/mem.cpp"
 
 # The fragments of code in the docs are lines of a test that is built and run.
-for fragment in "docs/pages.md cpp 1" "docs/pagers.md cpp 2"; do
-  # shellcheck disable=SC2086
-  block $fragment | sed 's,  *//.*,,' | while IFS= read -r line; do
-    grep -qF -- "$line" "$root/tests/docs/fragments_test.cpp" ||
-      fail "$fragment: tests/docs/fragments_test.cpp lacks: $line"
-  done
-done
+# compiled TEST FILE N: so is the Nth one of FILE; false where there is no Nth.
+compiled() {
+  local text
+  text=$(block "$2" cpp "$3" | sed 's,  *//.*,,')
+  [ -n "$text" ] || return 1
+  printf '%s\n' "$text" | sed 's,<flok/\(.*\)>,"\1",' | while IFS= read -r line; do
+    grep -qF -- "$line" "$root/tests/docs/$1" || fail "$2: tests/docs/$1 lacks: $line"
+  done || exit 1
+}
+compiled fragments_test.cpp docs/pages.md 1 || fail "docs/pages.md shows no code"
+compiled fragments_test.cpp docs/pagers.md 2 || fail "docs/pagers.md shows no code"
+n=1
+while compiled embedding_test.cpp docs/embedding.md "$n"; do n=$((n + 1)); done
+[ "$n" -gt 6 ] || fail "docs/embedding.md shows less code than it did"
 
 # Files that README and docs link to exist.
 cd "$root"

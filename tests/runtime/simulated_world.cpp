@@ -128,10 +128,10 @@ void simulated_world::take(const effect& e) {
     const load_call call{load->call, {load->ns, load->id}, false, {}};
     load->urgent ? loads_.push_front(call) : loads_.push_back(call);
   } else if (const auto* commit = std::get_if<effects::commit>(&e)) {
-    commit_ = commit_call{commit->call, {}, false};
+    auto& call = commits_.emplace_back(commit_call{commit->call, {}, false});
     for (const auto& p : commit->pages) {
       const page_key key{p.ns, p.id};
-      commit_->pages.push_back({key, {p.page, p.pending, model_.position(key)}});
+      call.pages.push_back({key, {p.page, p.pending, model_.position(key)}});
     }
   } else if (const auto* news = std::get_if<effects::notify>(&e)) {
     for (const auto w : news->watchers)
@@ -152,7 +152,7 @@ void simulated_world::take(const effect& e) {
 
 void simulated_world::quiesce() {
   const auto busy = [this] {
-    return !loads_.empty() || commit_ || retry_armed_ ||
+    return !loads_.empty() || !commits_.empty() || retry_armed_ ||
            std::any_of(pagers_.begin(), pagers_.end(),
                        [](const pager& p) { return !p.up || !p.inbox.empty(); });
   };
@@ -285,9 +285,12 @@ void simulated_world::disk_fails_load() {
 }
 
 void simulated_world::commit_writes() {
-  if (!commit_ || std::exchange(commit_->applied, true))
+  const auto call = std::find_if(commits_.begin(), commits_.end(),
+                                 [](const commit_call& c) { return !c.applied; });
+  if (call == commits_.end())
     return;
-  for (const auto& [key, kept] : commit_->pages) {
+  call->applied = true;
+  for (const auto& [key, kept] : call->pages) {
     disk_[key] = {{}, kept.position};
     append_record(disk_[key].bytes, *kept.page, kept.pending);
   }
@@ -295,9 +298,12 @@ void simulated_world::commit_writes() {
 }
 
 void simulated_world::commit_ends(bool fails) {
-  if (!commit_ || commit_->applied == fails)
+  const auto call = std::find_if(commits_.begin(), commits_.end(),
+                                 [&](const commit_call& c) { return c.applied != fails; });
+  if (call == commits_.end())
     return; // a commit that has been written does not fail any more
-  const auto done = *std::exchange(commit_, std::nullopt);
+  const auto done = std::move(*call);
+  commits_.erase(call);
   if (fails)
     model_.commit_failed();
   else
@@ -435,7 +441,7 @@ void simulated_world::check_left() {
 void simulated_world::crash() {
   if (roll_.chance(50))
     commit_writes();
-  commit_.reset();
+  commits_.clear();
   loads_.clear();
   retry_armed_ = false;
   drains_.clear();

@@ -117,7 +117,7 @@ private:
 
   disk_image disk_;
   std::deque<load_call> loads_;
-  std::optional<commit_call> commit_;
+  std::vector<commit_call> commits_;
   bool retry_armed_ = false;
   std::vector<pager> pagers_;
   std::set<request_id> drains_;

@@ -135,14 +135,14 @@ void space_model::load_failed(ns_id ns) {
 }
 
 void space_model::committed(const std::vector<std::pair<page_key, kept_page>>& batch) {
-  commit_out_ = false;
+  --commits_out_;
   committed_ += batch.size();
   for (const auto& [key, kept] : batch)
     pages_[key].confirmed = kept.position;
 }
 
 void space_model::commit_failed() {
-  commit_out_ = false;
+  --commits_out_;
   ++failures_;
 }
 
@@ -171,7 +171,7 @@ void space_model::crashed(const disk_image& disk) {
   requests_.clear();
   expected_.clear();
   groups_.clear();
-  commit_out_ = false;
+  commits_out_ = 0;
   std::fill(pager_up_.begin(), pager_up_.end(), true);
   std::fill(loads_.begin(), loads_.end(), 0);
 }
@@ -257,8 +257,7 @@ void space_model::on(const effects::load& e) {
 
 void space_model::on(const effects::commit& e) {
   CHECK(storage_);
-  CHECK_FALSE(commit_out_);
-  commit_out_ = true;
+  CHECK(++commits_out_ <= limits::batches_under_way);
   CHECK_FALSE(e.pages.empty());
   page_key last;
   for (const auto& p : e.pages) {

@@ -144,7 +144,7 @@ private:
   std::multiset<std::string> expected_; ///< events that watchers are still to be sent
   std::vector<std::map<page_key, std::uint64_t>>
       groups_; ///< changed together, not yet kept
-  bool commit_out_ = false;
+  std::size_t commits_out_ = 0;
   std::uint64_t committed_ = 0; ///< pages so far
   std::uint64_t failures_ = 0;  ///< of commits and loads
   std::uint64_t notified_ = 0;

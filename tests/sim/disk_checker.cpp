@@ -3,6 +3,7 @@
 #include <bit>
 #include <utility>
 
+#include "runtime/limits.hpp"
 #include "tests/sim/rules.hpp"
 
 namespace flok::sim {
@@ -17,17 +18,22 @@ void disk_checker::changed_together(key_mask changed) {
 
 void disk_checker::on(const effects::commit& c) {
   must(truth_.storage, "commits", "there is no disk");
-  must(!std::exchange(under_way_, true), "commits", "two at once");
+  must(under_way_.size() < limits::batches_under_way, "commits", "too many at once");
   must(!c.pages.empty(), "commits", "an empty one");
   key_mask before = 0;
+  key_mask all = 0;
   for (const auto& e : c.pages) {
     const auto k = key_of(e.ns, e.id);
     const auto& p = truth_.pages[k];
     must(before < bit(k), "commits", "not sorted, or one twice");
     must(p.dirty(), "commits", "a page that is not dirty");
+    for (const auto& [call, pages] : under_way_)
+      must((pages & bit(k)) == 0, "commits", "a page that is being committed");
     must(e.page == p.page && e.pending == p.pending, "commits", "not the newest version");
     before = bit(k);
+    all |= bit(k);
   }
+  under_way_.emplace(c.call, all);
 }
 
 void disk_checker::applied(const disk_image& disk) {
@@ -53,7 +59,7 @@ void disk_checker::crashed(const disk_image& disk) {
     truth_.pages[k] = std::move(next);
   }
   groups_.clear();
-  under_way_ = false;
+  under_way_.clear();
 }
 
 void disk_checker::check_kept(const disk_image& disk) const {

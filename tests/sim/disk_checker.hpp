@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -18,10 +19,11 @@ struct kept_page {
 
 using disk_image = std::array<kept_page, keys>;
 
-/// A commit holds the newest version of dirty pages, sorted, and one is under way at a time
-/// ("commits"). Of pages that changed together all are on disk, that version or a newer
-/// one, or none ("groups"). Each page on disk is a whole version, none older than what the
-/// last answer promised, and no deleted page returns ("kept").
+/// A commit holds the newest version of dirty pages, sorted, so many are under way at a
+/// time as may be, and no page is in two of them ("commits"). Of pages that changed
+/// together all are on disk, that version or a newer one, or none ("groups"). Each page on
+/// disk is a whole version, none older than what the last answer promised, and no deleted
+/// page returns ("kept").
 class disk_checker {
 public:
   explicit disk_checker(truth& t) : truth_{t} {}
@@ -29,7 +31,7 @@ public:
   void changed_together(key_mask changed);
   void on(const effects::commit& c);
   void applied(const disk_image& disk);
-  void answered() { under_way_ = false; }
+  void answered(ticket call) { under_way_.erase(call); }
 
   /// The process has died, only `disk` remains.
   void crashed(const disk_image& disk);
@@ -43,8 +45,8 @@ private:
   };
 
   truth& truth_;
-  std::vector<group> groups_; ///< not on disk yet
-  bool under_way_ = false;
+  std::vector<group> groups_;            ///< not on disk yet
+  std::map<ticket, key_mask> under_way_; ///< the pages of commits
 };
 
 } // namespace flok::sim

@@ -137,6 +137,9 @@ flok_mutant("a drain waits for nothing" drain address_space
 flok_mutant("a page-out is answered a round too early" page-out pageout
   [[rounds_ + (next_too ? 1 : 0)]]
   [[rounds_ + (next_too && !BROKEN ? 1 : 0)]])
+flok_mutant("a page-out does not wait for a batch sent for others" page-out pageout
+  [[  round_until_ = call_; // also]]
+  [[  if (!BROKEN) round_until_ = call_; // also]])
 flok_mutant("a list tells of deleted pages" list address_space_room
   [[    else if (f.absent)]]
   [[    else if (f.absent && !BROKEN)]])
@@ -160,8 +163,8 @@ flok_mutant("a group is split" groups pageout
   [[  if (frames.size() > 1 && !BROKEN)
     tie]])
 flok_mutant("a commit is not sorted" commits pageout
-  [[  std::sort(batch_.begin(),]]
-  [[  if (!BROKEN) std::sort(batch_.begin(),]])
+  [[    std::sort(b.pages.begin(),]]
+  [[    if (!BROKEN) std::sort(b.pages.begin(),]])
 flok_mutant("a dirty page is given up" eviction address_space
   [[ || f.version != 0 || ]]
   [[ || (f.version != 0 && !(BROKEN && f.page)) || ]])

@@ -222,7 +222,7 @@ void world::check_idle() const {
 void world::end() {
   for (unsigned rounds = 0;; ++rounds) {
     must(rounds < 10'000 + steps_, "answers", "the world does not come to rest");
-    bool busy = commit_.has_value() || retry_at_ != 0;
+    bool busy = !commits_.empty() || retry_at_ != 0;
     for (const op what : {op_start_pager, op_look, op_apply, op_commit, op_pager_acts}) {
       truth_.begin_event();
       busy = act(what) || busy;
@@ -246,7 +246,7 @@ void world::end() {
   truth_.begin_event();
   note("page_out");
   space_->page_out(answer_check_.ask({request::kind::page_out}));
-  for (perform(); commit_; perform()) {
+  for (perform(); !commits_.empty(); perform()) {
     apply();
     truth_.begin_event();
     tell_commit(false);
@@ -376,10 +376,10 @@ void world::on(const effects::list& e) {
 void world::on(const effects::commit& e) {
   note("-> commit, pages:", keys, e.pages.size());
   disk_check_.on(e);
-  commit_.emplace(commit_call{e.call, {}, false});
+  auto& call = commits_.emplace_back(commit_call{e.call, {}, false});
   for (const auto& p : e.pages) {
     const auto k = key_of(p.ns, p.id);
-    commit_->pages.push_back({k, {p.page, p.pending, truth_.pages[k].position}});
+    call.pages.push_back({k, {p.page, p.pending, truth_.pages[k].position}});
   }
 }
 

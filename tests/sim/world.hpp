@@ -199,7 +199,7 @@ private:
   disk_image disk_{};
   std::vector<load_call> loads_;
   std::vector<list_call> lists_;
-  std::optional<commit_call> commit_;
+  std::vector<commit_call> commits_;
   std::array<pager, spaces> pagers_;
   ticket last_call_ = 0;
 

@@ -10,15 +10,16 @@ namespace {
 
 const error disk_error{errc::storage_failure, "the disk is full"};
 
-/// One of those that have looked, or of those that have not; none where there is none.
-template <class Calls>
-auto some_call(dice& roll, Calls& calls, bool looked) {
+/// One of those that have come as far as `state` says, or of those that have not; none
+/// where there is none.
+template <class Calls, class Call>
+auto some_call(dice& roll, Calls& calls, bool Call::*state, bool reached) {
   if (calls.empty())
     return calls.end();
   const auto from = roll.below(static_cast<std::uint32_t>(calls.size()));
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const auto at = calls.begin() + static_cast<std::ptrdiff_t>((from + i) % calls.size());
-    if (at->looked == looked)
+    if (*at.*state == reached)
       return at;
   }
   return calls.end();
@@ -28,13 +29,14 @@ auto some_call(dice& roll, Calls& calls, bool looked) {
 
 /// A read transaction begins: what is on disk now is what it will find.
 bool world::look() {
-  if (const auto l = some_call(roll_, loads_, false); l != loads_.end()) {
+  if (const auto l = some_call(roll_, loads_, &load_call::looked, false);
+      l != loads_.end()) {
     note("disk looks", l->key, l->call);
     l->looked = true;
     l->found = disk_[l->key];
     return true;
   }
-  const auto l = some_call(roll_, lists_, false);
+  const auto l = some_call(roll_, lists_, &list_call::looked, false);
   if (l == lists_.end())
     return false;
   note("disk lists", keys, l->call);
@@ -47,7 +49,7 @@ bool world::look() {
 }
 
 bool world::tell_load(bool fails) {
-  const auto at = some_call(roll_, loads_, true);
+  const auto at = some_call(roll_, loads_, &load_call::looked, true);
   if (at == loads_.end())
     return false;
   const load_call l = *at;
@@ -69,7 +71,7 @@ bool world::tell_load(bool fails) {
 }
 
 bool world::tell_list(bool fails) {
-  const auto at = some_call(roll_, lists_, true);
+  const auto at = some_call(roll_, lists_, &list_call::looked, true);
   if (at == lists_.end())
     return false;
   const list_call l = std::move(*at);
@@ -83,12 +85,15 @@ bool world::tell_list(bool fails) {
   return true;
 }
 
-/// The commit is written: all of it at once.
+/// A commit is written: all of it at once. One behind another that was not written goes its
+/// own way.
 bool world::apply() {
-  if (!commit_ || std::exchange(commit_->applied, true))
+  const auto at = some_call(roll_, commits_, &commit_call::applied, false);
+  if (at == commits_.end())
     return false;
-  note("disk writes");
-  for (const auto& [k, kept] : commit_->pages)
+  at->applied = true;
+  note("disk writes", keys, at->call);
+  for (const auto& [k, kept] : at->pages)
     disk_[k] = kept;
   disk_check_.applied(disk_);
   return true;
@@ -96,11 +101,14 @@ bool world::apply() {
 
 /// Also one that was written may be told of as failed.
 bool world::tell_commit(bool fails) {
-  if (!commit_ || (!fails && !commit_->applied))
+  const bool applied = !fails || roll_.chance(50);
+  const auto at = some_call(roll_, commits_, &commit_call::applied, applied);
+  if (at == commits_.end())
     return false;
-  note(fails ? "commit fails" : "committed");
-  const auto done = *std::exchange(commit_, std::nullopt);
-  disk_check_.answered();
+  note(fails ? "commit fails" : "committed", keys, at->call);
+  const auto done = std::move(*at);
+  commits_.erase(at);
+  disk_check_.answered(done.call);
   truth_.commit_failed = fails;
   if (fails) {
     space_->committed(done.call, failure(disk_error));
@@ -122,7 +130,7 @@ bool world::crash() {
   if (roll_.chance(50))
     apply();
   space_.reset();
-  commit_.reset();
+  commits_.clear();
   loads_.clear();
   lists_.clear();
   retry_at_ = 0;

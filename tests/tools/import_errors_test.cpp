@@ -210,6 +210,9 @@ TEST_CASE("import error: an option that is wrong or missing", "[import][errors]"
     more.insert(more.end() - 1, {"--per-page", count});
     u.refuses_call(more, {"--per-page"});
   }
+  strings unnamed = whole;
+  unnamed[8] = "";
+  u.refuses_call(unnamed, {"--list", "must not be empty"});
   strings more = whole;
   more.push_back("--frobnicate");
   u.refuses_call(more, {"--frobnicate"});

@@ -103,8 +103,12 @@ std::string import_home::database() const {
 
 std::string said(const std::string& list, std::size_t entries, std::size_t pages,
                  std::size_t changed) {
-  return list + ": " + std::to_string(entries) + " entries in " + std::to_string(pages) +
-         " pages; " + std::to_string(changed) + " pages changed\n";
+  const auto counted = [](std::size_t n, const std::string& one, const std::string& many) {
+    return std::to_string(n) + " " + (n == 1 ? one : many);
+  };
+  return list + ": " + counted(entries, "entry", "entries") + " in " +
+         counted(pages, "page", "pages") + "; " + counted(changed, "page", "pages") +
+         " changed\n";
 }
 
 bool went_well(const tool_result& result, std::size_t entries, std::size_t pages,

@@ -1,0 +1,90 @@
+// The code of docs/embedding.md, built and run; docs_test.sh compares them.
+
+#include "tests/catch.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "flok.hpp"
+
+namespace {
+
+int fail(const flok::error& e) {
+  FAIL_CHECK(e.message);
+  return 1;
+}
+
+/// What the handlers of the docs hear.
+struct heard {
+  std::atomic<int> errors{0}, removed{0}, shown{0};
+};
+
+int run(const std::string& config_file, const std::string& data_dir, heard& h) {
+  const auto on_problem = [&](const flok::error&) { ++h.errors; };
+  const auto complain = on_problem;
+  const auto forget = [&](std::string_view) { ++h.removed; };
+  const auto show = [&](const flok::update&) { ++h.shown; };
+  // clang-format off
+auto opened = flok::open({config_file, data_dir, on_problem}, flok::builtin_pagers());
+if (!opened)
+  return fail(opened.error());
+flok::system& sys = **opened;
+auto news = sys.spawn([&](flok::controller& self) {
+  self.on_error([&](const flok::error& e) { complain(e); });
+  self.on_removed([&](const flok::removed_page& r) { forget(r.id); });
+  self.watch("user", "news", [&](const flok::update& u) { show(u); }, {},
+             {.changes = true, .every = false});
+});
+auto draft = flok::new_page(flok::page_kind::array, sys.ids(), "todo");
+auto inserted = draft.insert(0, {{"title", "hello"}});
+auto page = draft.finish();
+auto first = sys.write("user", *page, {.if_hash = "", .durable = true});
+auto next = sys.write("user", *page, {.if_hash = (*first)->hash_text()});
+  // clang-format on
+  CHECK(inserted);
+  CHECK(next);
+  CHECK(sys.write(
+      "user", flok::new_page(flok::page_kind::array, sys.ids(), "news").finish().value()));
+  CHECK_FALSE(sys.write("user", *page, {.if_hash = "", .durable = false}));
+  // clang-format off
+flok::page_ptr there = sys.peek("user", "news");
+auto read = sys.read("user", "news");
+auto ids = sys.list("user", {.prefix = "new"});
+sys.drain();
+auto committed = sys.page_out();
+  // clang-format on
+  CHECK(there);
+  CHECK(read);
+  CHECK(ids.value() == std::vector<std::string>{"news"});
+  CHECK(committed);
+  CHECK(h.shown == 1);
+  CHECK(sys.erase("user", "news"));
+  sys.drain();
+  CHECK(h.removed == 1);
+  // clang-format off
+news.post([](flok::controller& self) { self.unwatch("user", "news"); });
+news.stop();
+auto closed = sys.close();
+if (!closed)
+  return fail(closed.error());
+return 0;
+  // clang-format on
+}
+
+} // namespace
+
+TEST_CASE("docs: embedding") {
+  std::string name = std::filesystem::temp_directory_path() / "flok-docs-XXXXXX";
+  REQUIRE(::mkdtemp(name.data()) != nullptr);
+  const std::filesystem::path folder{name};
+  std::ofstream{folder / "services.json"}
+      << R"({"pagers": [{"name": "mem", "namespace": "user"}]})";
+  heard h;
+  CHECK(run(folder / "services.json", folder / "data", h) == 0);
+  CHECK(h.errors == 0);
+  std::filesystem::remove_all(folder);
+}

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -18,68 +17,13 @@
 
 #include <lmdb.h>
 
+#include "actors/lmdb_store_handles.hpp"
+
 namespace flok {
 
 namespace {
 
-constexpr const char* meta_database = "flok";
-constexpr std::string_view format_key = "format";
-constexpr mode_t file_mode = 0644;
-
-tl::unexpected<error> failed(const std::string& doing, const std::string& why) {
-  return failure(errc::storage_failure, doing + ": " + why);
-}
-
-tl::unexpected<error> failed(const std::string& doing, int code) {
-  return failed(doing, mdb_strerror(code));
-}
-
-MDB_val to_val(std::string_view bytes) {
-  return {bytes.size(), const_cast<char*>(bytes.data())}; // LMDB reads it only
-}
-
-std::string_view to_view(const MDB_val& v) {
-  return {static_cast<const char*>(v.mv_data), v.mv_size};
-}
-
-/// Databases of namespaces are apart from flok's own. LMDB takes their names as C strings:
-/// a zero byte is written as two that no UTF-8 text has.
-std::string database_name(std::string_view ns) {
-  std::string name = "ns/";
-  for (const char c : ns)
-    c == '\0' ? name.append("\xc0\x80") : name.append(1, c);
-  return name;
-}
-
-struct close_cursor {
-  void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
-};
-
-struct close_env {
-  void operator()(MDB_env* env) const { mdb_env_close(env); }
-};
-
-/// A transaction that is aborted unless it is committed.
-class transaction {
-public:
-  transaction(MDB_env* env, unsigned flags) {
-    status_ = mdb_txn_begin(env, nullptr, flags, &txn_);
-  }
-  ~transaction() {
-    if (txn_ != nullptr)
-      mdb_txn_abort(txn_);
-  }
-  transaction(const transaction&) = delete;
-  transaction& operator=(const transaction&) = delete;
-
-  [[nodiscard]] int status() const { return status_; }
-  [[nodiscard]] MDB_txn* get() const { return txn_; }
-  [[nodiscard]] int commit() { return mdb_txn_commit(std::exchange(txn_, nullptr)); }
-
-private:
-  MDB_txn* txn_ = nullptr;
-  int status_ = 0;
-};
+using namespace lmdb;
 
 /// A renewed read transaction, which is reset at the end of its use.
 class snapshot {
@@ -91,25 +35,6 @@ public:
 
 private:
   MDB_txn* txn_;
-};
-
-/// An open file descriptor.
-class descriptor {
-public:
-  explicit descriptor(int fd = -1) : fd_{fd} {}
-  ~descriptor() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  descriptor(descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-  descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
-private:
-  int fd_;
 };
 
 class lmdb_store final : public store {
@@ -246,8 +171,7 @@ private:
     if (lock_.get() < 0)
       return failed("cannot write to " + where_, std::strerror(errno));
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
-      return failed(where_, errno == EWOULDBLOCK ? "another process writes here already"
-                                                 : std::strerror(errno));
+      return failed(where_, errno == EWOULDBLOCK ? in_use(where_) : std::strerror(errno));
     return {};
   }
 
@@ -318,13 +242,8 @@ private:
     return {};
   }
 
-  /// Touching a page behind the end of a mapped file would end the process.
   expected<void> check_length() {
-    MDB_envinfo info{};
-    MDB_stat stat{};
-    mdb_env_info(env_.get(), &info);
-    mdb_env_stat(env_.get(), &stat);
-    if (size_ != 0 && size_ < (info.me_last_pgno + 1) * stat.ms_psize)
+    if (size_ != 0 && cut_off(env_.get(), size_))
       return failed(where_, "data.mdb is shorter than its own last page: it was cut off");
     return {};
   }
@@ -361,13 +280,8 @@ private:
       data = to_val(text);
       code = mdb_put(txn, dbi, &key, &data, 0);
     } else if (code == MDB_SUCCESS) {
-      const auto text = to_view(data);
-      unsigned found = 0;
-      const auto end = text.data() + text.size();
-      const auto read = std::from_chars(text.data(), end, found);
-      if (read.ec != std::errc{} || read.ptr != end || found > directory_format)
-        return failed(where_, "its format is " + std::string{text} + "; this flok knows " +
-                                  std::to_string(directory_format) + " and older");
+      if (auto known = known_format(where_, to_view(data)); !known)
+        return failure(known.error());
     }
     if (code != MDB_SUCCESS)
       return failed("cannot write to " + where_, code);

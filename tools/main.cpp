@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "tools/commands.hpp"
+#include "tools/store_cli.hpp"
 
 namespace {
 
@@ -71,11 +72,15 @@ int main(int argc, char* argv[]) {
   import_arguments import;
   add_shell(app, shell);
   add_import(app, import);
+  std::function<int()> store_command;
+  add_store_commands(app, store_command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? exit_ok : exit_usage;
   }
+  if (store_command)
+    return store_command();
   if (app.got_subcommand("shell"))
     return run_shell(shell);
   return run_import(import);

@@ -58,6 +58,31 @@ for n in 1 2; do
     grep -q '"reply":"hash"' || fail "docs/pages.md: page $n"
 done
 
+# What docs/tool.md shows of the tool is what it prints; for "…" it may print anything.
+mkdir tool && cd tool
+block docs/tool.md json 1 >services.json
+block docs/tool.md json 2 >news.json
+flok() { "$build/flok" "$@"; }
+awk '/^```tool$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/docs/tool.md" >session
+command=
+: >expected
+check_command() {
+  [[ ! $command ]] || [[ $(<expected) = … ]] || diff expected printed ||
+    fail "docs/tool.md: $command"
+}
+while IFS= read -r line; do
+  if [[ $line != '$ '* ]]; then
+    printf '%s\n' "$line" >>expected
+    continue
+  fi
+  check_command
+  command=${line#'$ '}
+  : >expected
+  eval "{ $command; }" >printed 2>&1 </dev/null || true
+done <session
+check_command
+cd ..
+
 # The memory pager in the docs is the one that is built.
 block docs/pagers.md cpp 1 | diff - "$root/pagers/mem.cpp" ||
   fail "docs/pagers.md shows another pager than pagers/mem.cpp"

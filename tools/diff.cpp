@@ -1,0 +1,205 @@
+// `flok diff`: pages of a store beside a file, or beside those of another store.
+#include <sys/stat.h>
+
+#include "runtime/codec_json.hpp"
+#include "runtime/diff.hpp"
+#include "runtime/json_text.hpp"
+#include "tools/commands.hpp"
+#include "tools/open_store.hpp"
+#include "tools/page_file.hpp"
+
+namespace flok::tools {
+
+namespace {
+
+/// Like the command of all systems: 1 says that there are differences, nothing else.
+constexpr int exit_same = exit_ok;
+constexpr int exit_differs = exit_failed;
+constexpr int exit_trouble = exit_usage;
+
+int trouble(const std::string& message) { return complain("diff", message, exit_trouble); }
+
+std::string page_name(std::string_view ns, std::string_view id) {
+  return readable(ns) + "/" + readable(id);
+}
+
+class comparison {
+public:
+  explicit comparison(const diff_arguments& a) : a_{a} {}
+
+  /// Prints what makes `to` of `from`.
+  void compare(std::string_view ns, const page& from, const page& to) {
+    if (from.unmodified(to))
+      return;
+    const auto changes = diff(from, to);
+    differ(ns, from.id(), changes ? "changes" : "unlike",
+           changes ? to_json(*changes) : json::quoted(changes.error().message));
+  }
+
+  /// Prints that a page is in one of the stores only.
+  void only(std::string_view ns, std::string_view id, const std::string& where) {
+    differ(ns, id, "only", json::quoted(where));
+  }
+
+  [[nodiscard]] int finish() { return out_.finish(same_ ? exit_same : exit_differs); }
+
+private:
+  void differ(std::string_view ns, std::string_view id, const std::string& how,
+              const std::string& what) {
+    same_ = false;
+    if (a_.json)
+      out_.print(R"({"ns":)" + json::quoted(ns) + R"(,"id":)" + json::quoted(id) + ",\"" +
+                 how + "\":" + what + "}\n");
+    else if (how == "changes")
+      print_changes(page_name(ns, id), what);
+    else
+      out_.print(page_name(ns, id) + ": " + (how == "only" ? "only in " : "") +
+                 json::string_value(what).value_or(what) + "\n");
+  }
+
+  void print_changes(const std::string& name, const std::string& changes) {
+    std::string text = name + ":\n";
+    const auto each = json::elements(changes);
+    for (const auto& change : each.value_or(std::vector<std::string_view>{}))
+      text += "  " + std::string{change} + "\n";
+    out_.print(text);
+  }
+
+  const diff_arguments& a_;
+  printer out_{"diff"};
+  bool same_ = true;
+};
+
+/// The page, or why there is none that can be compared.
+expected<page_ptr> must_load(store_view& view, const std::string& where,
+                             const diff_arguments& a) {
+  auto got = view.load(a.ns, a.id);
+  if (!got)
+    return failure(got.error());
+  if (!got->damage.empty())
+    return failure(errc::storage_failure, got->damage);
+  if (!got->found.page)
+    return failure(errc::no_such_page,
+                   where + ": " + page_name(a.ns, a.id) + ": no such page");
+  return std::move(got->found.page);
+}
+
+int with_file(store_view& view, const std::string& where, const diff_arguments& a) {
+  const auto from = must_load(view, where, a);
+  if (!from)
+    return trouble(from.error().message);
+  const auto to = read_page(a.file);
+  if (!to)
+    return trouble(to.error().message);
+  comparison result{a};
+  result.compare(a.ns, **from, **to);
+  return result.finish();
+}
+
+/// Two stores side by side.
+class two_stores {
+public:
+  two_stores(store_view& from, store_view& to, std::string from_name,
+             const diff_arguments& a)
+      : from_{from}, to_{to}, from_name_{std::move(from_name)}, a_{a} {}
+
+  int one_page() {
+    const auto old = must_load(from_, from_name_, a_);
+    const auto now = must_load(to_, *a_.with, a_);
+    if (!old || !now)
+      return trouble(old ? now.error().message : old.error().message);
+    result_.compare(a_.ns, **old, **now);
+    return result_.finish();
+  }
+
+  int namespaces() {
+    const auto old = from_.namespaces();
+    const auto now = to_.namespaces();
+    if (!old || !now)
+      return trouble(old ? now.error().message : old.error().message);
+    for (const auto& each : *old)
+      if (a_.ns.empty() || a_.ns == each.ns)
+        all_of(each.ns, from_, to_, from_name_, true);
+    for (const auto& each : *now)
+      if (a_.ns.empty() || a_.ns == each.ns)
+        all_of(each.ns, to_, from_, *a_.with, false);
+    const int status = result_.finish();
+    return failed_ ? exit_trouble : status;
+  }
+
+private:
+  /// Shows what the other store lacks of one, and, once, what differs.
+  void all_of(const std::string& ns, store_view& here, store_view& there,
+              const std::string& name, bool compares) {
+    const auto ok =
+        here.scan(ns, {}, [&](std::string_view id, const load_result& mine, std::size_t) {
+          const auto theirs = there.load(ns, id);
+          if (!theirs && theirs.error().code != errc::unknown_namespace)
+            return fail(theirs.error().message);
+          const bool lacks = !theirs || (!theirs->found.page && theirs->damage.empty());
+          if (lacks)
+            result_.only(ns, id, name);
+          else if (compares && mine.found.page && theirs->found.page)
+            result_.compare(ns, *mine.found.page, *theirs->found.page);
+          else if (compares)
+            fail(mine.damage.empty() ? theirs->damage : mine.damage);
+          return true;
+        });
+    if (!ok)
+      fail(ok.error().message);
+  }
+
+  bool fail(const std::string& why) {
+    trouble(why);
+    failed_ = true;
+    return false;
+  }
+
+  store_view& from_;
+  store_view& to_;
+  std::string from_name_;
+  const diff_arguments& a_;
+  comparison result_{a_};
+  bool failed_ = false;
+};
+
+/// LMDB does not open a directory twice in a process.
+bool same_directory(const std::string& a, const std::string& b) {
+  struct stat one {};
+  struct stat other {};
+  return ::stat(a.c_str(), &one) == 0 && ::stat(b.c_str(), &other) == 0 &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+int with_store(store_view& from, const std::string& where, const diff_arguments& a) {
+  if (same_directory(where, *a.with))
+    return trouble(*a.with + ": this is the same directory");
+  expect_damage("diff", where + " or " + *a.with);
+  const auto to = open_lmdb_view(*a.with);
+  if (!to)
+    return trouble(to.error().message);
+  if (!a.ns.empty())
+    if (auto known = check_namespace(**to, a.ns); !known)
+      return trouble(*a.with + ": " + known.error().message);
+  two_stores both{from, **to, where, a};
+  return a.id.empty() ? both.namespaces() : both.one_page();
+}
+
+} // namespace
+
+int run_diff(const diff_arguments& a) {
+  if (a.with.has_value() == !a.file.empty())
+    return trouble("give a page and a FILE, or another directory as --with");
+  const auto where = directory_of(a);
+  if (!where)
+    return trouble(where.error().message);
+  const auto view = open_view(a, "diff");
+  if (!view)
+    return trouble(view.error().message);
+  if (!a.ns.empty())
+    if (auto known = check_namespace(**view, a.ns); !known)
+      return trouble(*where + ": " + known.error().message);
+  return a.with ? with_store(**view, *where, a) : with_file(**view, *where, a);
+}
+
+} // namespace flok::tools

@@ -1,0 +1,123 @@
+#include "tools/open_store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include <unistd.h>
+
+#include "flok.hpp"
+#include "runtime/json_text.hpp"
+#include "tools/commands.hpp"
+
+namespace flok::tools {
+
+namespace {
+
+/// What is printed when a signal tells of damage: nothing can be put together then.
+std::string damage_message; // NOLINT: a signal handler has no other place to look
+
+void tell_damage(int) {
+  const auto ignored = ::write(STDERR_FILENO, damage_message.data(), damage_message.size());
+  (void)ignored;
+  ::_exit(exit_failed);
+}
+
+} // namespace
+
+void expect_damage(const std::string& command, const std::string& where) {
+  damage_message =
+      "flok " + command + ": " + where + ": data.mdb is damaged; flok check tells more\n";
+  for (const int number : {SIGBUS, SIGSEGV, SIGABRT})
+    std::signal(number, tell_damage);
+}
+
+expected<std::string> directory_of(const store_arguments& a) {
+  if (!a.config && !a.data)
+    return failure(errc::bad_config, "either --data or --config is needed");
+  if (!a.config)
+    return *a.data;
+  const auto pagers = builtin_pagers();
+  const auto options = read_options({*a.config, a.data, {}}, *pagers);
+  if (!options)
+    return failure(options.error());
+  if (!options->data)
+    return failure(errc::bad_config,
+                   *a.config + ": it has no storage.path; give --data as well");
+  return *options->data;
+}
+
+expected<std::unique_ptr<store_view>> open_view(const store_arguments& a,
+                                                const std::string& command) {
+  const auto where = directory_of(a);
+  if (!where)
+    return failure(where.error());
+  expect_damage(command, *where);
+  return open_lmdb_view(*where);
+}
+
+expected<void> check_namespace(store_view& view, const std::string& ns) {
+  const auto all = view.namespaces();
+  if (!all)
+    return failure(all.error());
+  std::string names;
+  for (const auto& each : *all) {
+    if (each.ns == ns)
+      return {};
+    names += (names.empty() ? "" : ", ") + readable(each.ns);
+  }
+  return failure(errc::unknown_namespace,
+                 "the store has no namespace " + readable(ns) +
+                     (names.empty() ? ", nor any other" : "; it has " + names));
+}
+
+int complain(std::string_view command, std::string_view message, int code) {
+  std::fflush(stdout); // what was printed before stands before
+  std::fprintf(stderr, "flok %.*s: %.*s\n", static_cast<int>(command.size()),
+               command.data(), static_cast<int>(message.size()), message.data());
+  return code;
+}
+
+bool printer::print(std::string_view text) {
+  if (error_ == 0 && std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+    error_ = errno;
+  return error_ == 0;
+}
+
+int printer::finish(int code) {
+  if (std::fflush(stdout) != 0 && error_ == 0)
+    error_ = errno;
+  if (error_ == 0)
+    return code;
+  return complain(command_,
+                  std::string{"the output cannot be written: "} + std::strerror(error_),
+                  exit_failed);
+}
+
+std::string readable(std::string_view name) {
+  const bool plain = !name.empty() && name.front() != '"' &&
+                     std::none_of(name.begin(), name.end(),
+                                  [](unsigned char c) { return c < 0x20U || c == 0x7fU; });
+  return plain ? std::string{name} : json::quoted(name);
+}
+
+std::string readable_bytes(std::uint64_t bytes) {
+  constexpr std::array units{"bytes", "KiB", "MiB", "GiB", "TiB"};
+  auto size = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; size >= 1024 && unit + 1 < units.size(); ++unit)
+    size /= 1024;
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", size,
+                units.at(unit));
+  return text.data();
+}
+
+std::string counted(std::uint64_t count, std::string_view what) {
+  return std::to_string(count) + " " + std::string{what} + (count == 1 ? "" : "s");
+}
+
+} // namespace flok::tools

@@ -1,0 +1,59 @@
+// From a subcommand's arguments to a store, and what these subcommands share.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/store_view.hpp"
+#include "tools/store_commands.hpp"
+
+namespace flok::tools {
+
+/// The data directory. Fails with `bad_config`.
+[[nodiscard]] expected<std::string> directory_of(const store_arguments& a);
+
+/// From here on, damage in LMDB's own pages that ends this process is told as such, for a
+/// command of that name, which then fails.
+void expect_damage(const std::string& command, const std::string& where);
+
+/// Opens the store to read it, expecting damage. Fails as `directory_of` and
+/// `open_lmdb_view` do.
+[[nodiscard]] expected<std::unique_ptr<store_view>> open_view(const store_arguments& a,
+                                                              const std::string& command);
+
+/// Whether the store has that namespace: else `unknown_namespace`, telling those it has.
+[[nodiscard]] expected<void> check_namespace(store_view& view, const std::string& ns);
+
+/// "flok COMMAND: MESSAGE" on stderr. Returns `code`.
+int complain(std::string_view command, std::string_view message, int code);
+
+/// Text on standard output.
+class printer {
+public:
+  explicit printer(std::string command) : command_{std::move(command)} {}
+
+  /// False where it can no longer be written.
+  bool print(std::string_view text);
+
+  /// Writes what waits. Returns `code`, or, having said why, `exit_failed` where any of it
+  /// could not be written.
+  [[nodiscard]] int finish(int code);
+
+private:
+  std::string command_;
+  int error_ = 0;
+};
+
+/// An id or namespace as people read it: as it is, or as a JSON string where it holds
+/// control characters or begins like one.
+[[nodiscard]] std::string readable(std::string_view name);
+
+/// A number of bytes as people read it: "17.5 MiB".
+[[nodiscard]] std::string readable_bytes(std::uint64_t bytes);
+
+/// "1 page", "2 pages".
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view what);
+
+} // namespace flok::tools

@@ -57,8 +57,8 @@ struct write_rule {
 
 /// Which ids of a namespace are wanted, in the order of their bytes.
 struct id_range {
-  std::string prefix; ///< they begin so
-  std::string after;  ///< they stand behind this
+  std::string prefix{}; ///< they begin so
+  std::string after{};  ///< they stand behind this
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max(); ///< at most so many
 
   [[nodiscard]] bool contains(std::string_view id) const {

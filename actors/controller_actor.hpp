@@ -7,9 +7,9 @@
 #include <mutex>
 #include <set>
 
-#include "actors/controller.hpp"
-#include "actors/messages.hpp"
-#include "runtime/page_table.hpp"
+#include "flok/actors/controller.hpp"
+#include "flok/actors/messages.hpp"
+#include "flok/runtime/page_table.hpp"
 
 namespace flok {
 

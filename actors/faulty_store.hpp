@@ -5,8 +5,8 @@
 #include <memory>
 #include <string_view>
 
-#include "actors/store.hpp"
-#include "actors/store_fault.hpp"
+#include "flok/actors/store.hpp"
+#include "flok/actors/store_fault.hpp"
 
 namespace flok {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/errors.hpp"
+#include "flok/runtime/errors.hpp"
 
 namespace flok {
 

@@ -1,4 +1,4 @@
-#include "actors/lmdb_store.hpp"
+#include "flok/actors/lmdb_store.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -17,7 +17,7 @@
 
 #include <lmdb.h>
 
-#include "actors/lmdb_store_handles.hpp"
+#include "flok/actors/lmdb_store_handles.hpp"
 
 namespace flok {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/store.hpp"
+#include "flok/actors/store.hpp"
 
 namespace flok {
 

@@ -12,8 +12,8 @@
 
 #include <lmdb.h>
 
-#include "actors/lmdb_store.hpp"
-#include "runtime/errors.hpp"
+#include "flok/actors/lmdb_store.hpp"
+#include "flok/runtime/errors.hpp"
 
 namespace flok::lmdb {
 

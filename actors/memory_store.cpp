@@ -1,4 +1,4 @@
-#include "actors/memory_store.hpp"
+#include "flok/actors/memory_store.hpp"
 
 namespace flok {
 

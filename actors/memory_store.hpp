@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "actors/store.hpp"
+#include "flok/actors/store.hpp"
 
 namespace flok {
 

@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "actors/caf_compat.hpp"
-#include "runtime/codec.hpp"
-#include "runtime/config.hpp"
-#include "runtime/edits.hpp"
-#include "runtime/effects.hpp"
-#include "runtime/page.hpp"
-#include "runtime/stats.hpp"
+#include "flok/actors/caf_compat.hpp"
+#include "flok/runtime/codec.hpp"
+#include "flok/runtime/config.hpp"
+#include "flok/runtime/edits.hpp"
+#include "flok/runtime/effects.hpp"
+#include "flok/runtime/page.hpp"
+#include "flok/runtime/stats.hpp"
 
 namespace flok {
 
@@ -350,4 +350,4 @@ using controller_actor =
 
 } // namespace flok
 
-#include "actors/messages_inspect.hpp"
+#include "flok/actors/messages_inspect.hpp"

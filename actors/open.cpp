@@ -1,9 +1,9 @@
-#include "actors/open.hpp"
+#include "flok/actors/open.hpp"
 
 #include <filesystem>
 
-#include "actors/messages.hpp"
-#include "actors/read_file.hpp"
+#include "flok/actors/messages.hpp"
+#include "flok/actors/read_file.hpp"
 
 namespace flok {
 

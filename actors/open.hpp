@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "actors/system.hpp"
+#include "flok/actors/system.hpp"
 
 namespace flok {
 

@@ -1,7 +1,7 @@
 // Ids that no two machines share.
 #pragma once
 
-#include "runtime/draft.hpp"
+#include "flok/runtime/draft.hpp"
 
 namespace flok {
 

@@ -1,4 +1,4 @@
-#include "actors/read_file.hpp"
+#include "flok/actors/read_file.hpp"
 
 #include <cerrno>
 #include <cstring>

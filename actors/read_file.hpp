@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "runtime/errors.hpp"
+#include "flok/runtime/errors.hpp"
 
 namespace flok {
 

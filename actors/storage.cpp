@@ -1,4 +1,4 @@
-#include "actors/storage.hpp"
+#include "flok/actors/storage.hpp"
 
 #include <exception>
 

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "actors/messages.hpp"
-#include "actors/store.hpp"
+#include "flok/actors/messages.hpp"
+#include "flok/actors/store.hpp"
 
 namespace flok {
 

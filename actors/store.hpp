@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "actors/messages.hpp"
-#include "runtime/codec.hpp"
-#include "runtime/errors.hpp"
+#include "flok/actors/messages.hpp"
+#include "flok/runtime/codec.hpp"
+#include "flok/runtime/errors.hpp"
 
 namespace flok {
 

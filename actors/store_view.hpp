@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-#include "actors/store.hpp"
+#include "flok/actors/store.hpp"
 
 namespace flok {
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "actors/messages.hpp"
-#include "actors/storage.hpp"
-#include "runtime/config.hpp"
-#include "runtime/page_table.hpp"
+#include "flok/actors/messages.hpp"
+#include "flok/actors/storage.hpp"
+#include "flok/runtime/config.hpp"
+#include "flok/runtime/page_table.hpp"
 
 namespace flok {
 

@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-#include "actors/vm_state.hpp"
-#include "runtime/limits.hpp"
+#include "flok/actors/vm_state.hpp"
+#include "flok/runtime/limits.hpp"
 
 namespace flok {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "actors/vm_state.hpp"
+#include "flok/actors/vm_state.hpp"
 
 namespace flok {
 

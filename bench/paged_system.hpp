@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "flok.hpp"
+#include "flok/flok.hpp"
 
 namespace flok::bench {
 

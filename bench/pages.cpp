@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "runtime/codec.hpp"
+#include "flok/runtime/codec.hpp"
 
 namespace flok::bench {
 

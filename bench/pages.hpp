@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/page.hpp"
+#include "flok/runtime/page.hpp"
 
 namespace flok::bench {
 

@@ -8,7 +8,7 @@
 #include <xxhash.h>
 
 #include "bench/paged_system.hpp"
-#include "runtime/limits.hpp"
+#include "flok/runtime/limits.hpp"
 
 namespace flok::bench {
 

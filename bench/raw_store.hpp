@@ -13,7 +13,7 @@
 #include <lmdb.h>
 #include <simdjson.h>
 
-#include "runtime/page.hpp"
+#include "flok/runtime/page.hpp"
 
 namespace flok::bench {
 

@@ -13,7 +13,6 @@ endmacro()
 flok_package(simdjson libsimdjson-dev)
 flok_package(tl-expected libexpected-dev)
 flok_package(nlohmann_json nlohmann-json3-dev)
-flok_package(spdlog libspdlog-dev)
 
 # flok_library(TARGET HEADER LIBRARY PACKAGE): for libraries that ship no CMake file.
 function(flok_library target header library package)

@@ -2,11 +2,14 @@
 
 include(CheckCXXCompilerFlag)
 
-# flok_target(NAME): C++20, the include root, warnings, sanitizers.
+# flok_target(NAME): C++20, the include roots, warnings, sanitizers. Tests, tools, benchmarks and
+# examples include their own headers from the repository's root; who links flok does not.
 function(flok_target name)
   target_compile_features(${name} PUBLIC cxx_std_20)
   set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
-  target_include_directories(${name} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
+  target_include_directories(${name}
+    PUBLIC "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>"
+    PRIVATE "${PROJECT_SOURCE_DIR}")
   # GCC 12 reports overlapping copies in std::string's operator+ that cannot be (its bug 105651),
   # and uninitialized members of a std::variant's alternatives that are not the one it holds.
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wpedantic -Wconversion

@@ -1,4 +1,4 @@
-#include "pagers/mem.hpp"
+#include "flok/pagers/mem.hpp"
 
 namespace flok {
 

@@ -1,7 +1,7 @@
 // `mem`: local memory, cached to disk like all pages.
 #pragma once
 
-#include "pagers/pager.hpp"
+#include "flok/pagers/pager.hpp"
 
 namespace flok {
 

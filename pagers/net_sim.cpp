@@ -1,11 +1,11 @@
-#include "pagers/net_sim.hpp"
+#include "flok/pagers/net_sim.hpp"
 
 #include <charconv>
 #include <chrono>
 #include <map>
 #include <set>
 
-#include "runtime/limits.hpp"
+#include "flok/runtime/limits.hpp"
 
 namespace flok {
 

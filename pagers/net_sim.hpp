@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "pagers/pager.hpp"
+#include "flok/pagers/pager.hpp"
 
 namespace flok {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/messages.hpp"
-#include "pagers/builtin.hpp"
+#include "flok/actors/messages.hpp"
+#include "flok/pagers/builtin.hpp"
 
 namespace flok {
 

@@ -1,6 +1,6 @@
-#include "pagers/spec.hpp"
+#include "flok/pagers/spec.hpp"
 
-#include "runtime/json_text.hpp"
+#include "flok/runtime/json_text.hpp"
 
 namespace flok {
 

@@ -1,7 +1,7 @@
 // `spec`: records what it hears, for tests.
 #pragma once
 
-#include "pagers/pager.hpp"
+#include "flok/pagers/pager.hpp"
 
 namespace flok {
 

@@ -1,9 +1,9 @@
-#include "runtime/address_space.hpp"
+#include "flok/runtime/address_space.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "runtime/hash.hpp"
+#include "flok/runtime/hash.hpp"
 
 namespace flok {
 

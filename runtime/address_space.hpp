@@ -11,18 +11,18 @@
 #include <unordered_map>
 #include <vector>
 
-#include "runtime/draft.hpp"
-#include "runtime/edits.hpp"
-#include "runtime/effects.hpp"
-#include "runtime/errors.hpp"
-#include "runtime/frame.hpp"
-#include "runtime/limits.hpp"
-#include "runtime/lru_list.hpp"
-#include "runtime/notices.hpp"
-#include "runtime/page_table.hpp"
-#include "runtime/pageout.hpp"
-#include "runtime/stats.hpp"
-#include "runtime/watch_table.hpp"
+#include "flok/runtime/draft.hpp"
+#include "flok/runtime/edits.hpp"
+#include "flok/runtime/effects.hpp"
+#include "flok/runtime/errors.hpp"
+#include "flok/runtime/frame.hpp"
+#include "flok/runtime/limits.hpp"
+#include "flok/runtime/lru_list.hpp"
+#include "flok/runtime/notices.hpp"
+#include "flok/runtime/page_table.hpp"
+#include "flok/runtime/pageout.hpp"
+#include "flok/runtime/stats.hpp"
+#include "flok/runtime/watch_table.hpp"
 
 namespace flok {
 

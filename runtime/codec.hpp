@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/errors.hpp"
-#include "runtime/page.hpp"
+#include "flok/runtime/errors.hpp"
+#include "flok/runtime/page.hpp"
 
 namespace flok {
 

@@ -1,8 +1,8 @@
-#include "runtime/codec_json.hpp"
+#include "flok/runtime/codec_json.hpp"
 
 #include <algorithm>
 
-#include "runtime/codec_walk.hpp"
+#include "flok/runtime/codec_walk.hpp"
 
 namespace flok::json {
 

@@ -1,4 +1,4 @@
-#include "runtime/codec_walk.hpp"
+#include "flok/runtime/codec_walk.hpp"
 
 #include <cstring>
 #include <vector>

@@ -7,7 +7,7 @@
 
 #include <simdjson.h>
 
-#include "runtime/errors.hpp"
+#include "flok/runtime/errors.hpp"
 
 namespace flok::json::detail {
 

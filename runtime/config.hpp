@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/errors.hpp"
-#include "runtime/limits.hpp"
+#include "flok/runtime/errors.hpp"
+#include "flok/runtime/limits.hpp"
 
 namespace flok {
 

@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include "runtime/edits.hpp"
-#include "runtime/errors.hpp"
-#include "runtime/page.hpp"
+#include "flok/runtime/edits.hpp"
+#include "flok/runtime/errors.hpp"
+#include "flok/runtime/page.hpp"
 
 namespace flok {
 

@@ -15,8 +15,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "runtime/errors.hpp"
-#include "runtime/page.hpp"
+#include "flok/runtime/errors.hpp"
+#include "flok/runtime/page.hpp"
 
 namespace flok {
 

@@ -1,9 +1,9 @@
-#include "runtime/edits.hpp"
+#include "flok/runtime/edits.hpp"
 
 #include <charconv>
 
-#include "runtime/codec_json.hpp"
-#include "runtime/json_text.hpp"
+#include "flok/runtime/codec_json.hpp"
+#include "flok/runtime/json_text.hpp"
 
 namespace flok {
 

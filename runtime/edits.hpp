@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
-#include "runtime/draft.hpp"
-#include "runtime/errors.hpp"
-#include "runtime/page.hpp"
+#include "flok/runtime/draft.hpp"
+#include "flok/runtime/errors.hpp"
+#include "flok/runtime/page.hpp"
 
 namespace flok {
 

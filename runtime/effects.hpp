@@ -9,9 +9,9 @@
 #include <variant>
 #include <vector>
 
-#include "runtime/codec.hpp"
-#include "runtime/errors.hpp"
-#include "runtime/page.hpp"
+#include "flok/runtime/codec.hpp"
+#include "flok/runtime/errors.hpp"
+#include "flok/runtime/page.hpp"
 
 namespace flok {
 

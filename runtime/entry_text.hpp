@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/codec_json.hpp"
-#include "runtime/draft.hpp"
-#include "runtime/errors.hpp"
-#include "runtime/page.hpp"
+#include "flok/runtime/codec_json.hpp"
+#include "flok/runtime/draft.hpp"
+#include "flok/runtime/errors.hpp"
+#include "flok/runtime/page.hpp"
 
 namespace flok {
 

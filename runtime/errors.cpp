@@ -1,4 +1,4 @@
-#include "runtime/errors.hpp"
+#include "flok/runtime/errors.hpp"
 
 #include <array>
 

@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include "runtime/edits.hpp"
-#include "runtime/effects.hpp"
-#include "runtime/pending_work.hpp"
+#include "flok/runtime/edits.hpp"
+#include "flok/runtime/effects.hpp"
+#include "flok/runtime/pending_work.hpp"
 
 namespace flok {
 

@@ -1,11 +1,11 @@
-#include "runtime/json_text.hpp"
+#include "flok/runtime/json_text.hpp"
 
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "runtime/codec_json.hpp"
+#include "flok/runtime/codec_json.hpp"
 
 namespace flok::json {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/codec_json.hpp"
-#include "runtime/errors.hpp"
+#include "flok/runtime/codec_json.hpp"
+#include "flok/runtime/errors.hpp"
 
 namespace flok::json {
 

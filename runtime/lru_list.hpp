@@ -1,7 +1,7 @@
 // Pages that may be evicted, by when they were used last. Private to the core.
 #pragma once
 
-#include "runtime/frame.hpp"
+#include "flok/runtime/frame.hpp"
 
 namespace flok {
 

@@ -1,10 +1,10 @@
-#include "runtime/notices.hpp"
+#include "flok/runtime/notices.hpp"
 
 #include <algorithm>
 #include <map>
 #include <tuple>
 
-#include "runtime/limits.hpp"
+#include "flok/runtime/limits.hpp"
 
 namespace flok {
 

@@ -4,9 +4,9 @@
 #include <functional>
 #include <vector>
 
-#include "runtime/effects.hpp"
-#include "runtime/frame.hpp"
-#include "runtime/watch_table.hpp"
+#include "flok/runtime/effects.hpp"
+#include "flok/runtime/frame.hpp"
+#include "flok/runtime/watch_table.hpp"
 
 namespace flok {
 

@@ -1,11 +1,11 @@
-#include "runtime/page.hpp"
+#include "flok/runtime/page.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-#include "runtime/codec_json.hpp"
-#include "runtime/hash.hpp"
-#include "runtime/json_text.hpp"
+#include "flok/runtime/codec_json.hpp"
+#include "flok/runtime/hash.hpp"
+#include "flok/runtime/json_text.hpp"
 
 namespace flok {
 

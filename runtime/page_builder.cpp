@@ -1,8 +1,8 @@
-#include "runtime/page_builder.hpp"
+#include "flok/runtime/page_builder.hpp"
 
 #include <cstring>
 
-#include "runtime/limits.hpp"
+#include "flok/runtime/limits.hpp"
 
 namespace flok {
 

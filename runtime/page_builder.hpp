@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/page.hpp"
+#include "flok/runtime/page.hpp"
 
 namespace flok {
 

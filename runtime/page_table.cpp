@@ -1,4 +1,4 @@
-#include "runtime/page_table.hpp"
+#include "flok/runtime/page_table.hpp"
 
 #include <cstddef>
 #include <new>
@@ -7,7 +7,7 @@
 #include <urcu/rculfhash.h>
 #include <urcu/urcu-bp.h>
 
-#include "runtime/hash.hpp"
+#include "flok/runtime/hash.hpp"
 
 namespace flok {
 

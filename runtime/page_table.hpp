@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "runtime/page.hpp"
+#include "flok/runtime/page.hpp"
 
 namespace flok {
 

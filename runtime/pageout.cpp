@@ -1,10 +1,10 @@
-#include "runtime/pageout.hpp"
+#include "flok/runtime/pageout.hpp"
 
 #include <algorithm>
 #include <span>
 #include <utility>
 
-#include "runtime/limits.hpp"
+#include "flok/runtime/limits.hpp"
 
 namespace flok {
 

@@ -7,8 +7,8 @@
 #include <set>
 #include <vector>
 
-#include "runtime/effects.hpp"
-#include "runtime/frame.hpp"
+#include "flok/runtime/effects.hpp"
+#include "flok/runtime/frame.hpp"
 
 namespace flok {
 

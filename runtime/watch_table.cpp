@@ -1,4 +1,4 @@
-#include "runtime/watch_table.hpp"
+#include "flok/runtime/watch_table.hpp"
 
 #include <limits>
 #include <utility>

@@ -5,8 +5,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "runtime/frame.hpp"
-#include "runtime/pending_work.hpp"
+#include "flok/runtime/frame.hpp"
+#include "flok/runtime/pending_work.hpp"
 
 namespace flok {
 

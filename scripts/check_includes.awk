@@ -12,6 +12,10 @@ function rules() {
   layer("tests",    "runtime/ actors/ pagers/ flok.hpp tools/ tests/")
   layer("examples", "runtime/ actors/ pagers/ flok.hpp examples/")
 
+  # What users include, as "flok/runtime/page.hpp": wherever flok is, no path of theirs is one
+  # of ours.
+  installed["runtime"]; installed["actors"]; installed["pagers"]; installed["flok.hpp"]
+
   # Libraries that have one place, beside the benchmarks' floors.
   only("simdjson*", "runtime/codec*.?pp runtime/config*.cpp bench/*")
   only("isa-l*",    "runtime/hash.cpp bench/*")
@@ -71,10 +75,14 @@ function begins_with_any(text, beginnings,   list, n, i) {
 
 function fault(text) { printf "%s:%d: %s\n", FILENAME, FNR, text }
 
-function check_in_tree(target) {
+# `prefixed`: the include is written as an installed flok is included.
+function check_in_tree(target, first, prefixed) {
   if (!begins_with_any(target, may_include[folder]))
     fault(folder " may not include \"" target "\"; it may include " \
           may_include[folder] "; move the code, or turn the dependency round")
+  else if ((first in installed) != prefixed)
+    fault("\"" target "\" is " (prefixed ? "not installed" : "installed") "; write \"" \
+          (prefixed ? "" : "flok/") target "\"")
 }
 
 function check_library(target, quoted,   i, known) {
@@ -91,10 +99,10 @@ function check_library(target, quoted,   i, known) {
             "the time, text or value in")
   if (quoted && !known)
     fault("\"" target "\" is no path from the repository's root; write an include of our " \
-          "own like \"runtime/page.hpp\", one of a library with <>")
+          "own like \"flok/runtime/page.hpp\", one of a library with <>")
 }
 
-function check_include(line,   quoted, target, first) {
+function check_include(line,   quoted, target, first, prefixed) {
   quoted = line ~ /^"[^"]+"/
   if (!quoted && line !~ /^<[^>]+>/) {
     fault("an include is written with \"\" or <>, so that it can be checked")
@@ -102,14 +110,16 @@ function check_include(line,   quoted, target, first) {
   }
   target = substr(line, 2)
   sub(/[">].*/, "", target)
-  sub(/^flok\//, "", target) # as an installed flok is included
+  prefixed = sub(/^flok\//, "", target)
   first = target
   sub(/\/.*/, "", first)
-  if (first in may_include) check_in_tree(target)
+  if (first in may_include) check_in_tree(target, first, prefixed)
   else check_library(target, quoted)
 }
 
 BEGIN { rules() }
+
+FILENAME ~ /^tests\/install\// { nextfile } # a project outside of the tree
 
 FNR == 1 {
   folder = FILENAME

@@ -10,9 +10,10 @@ build_packages=(g++ cmake ninja-build libcaf-dev libsimdjson-dev liblmdb-dev cat
 demo_packages=(iso-codes)
 check_packages=(clang-format universal-ctags git)
 fuzz_packages=(clang libclang-rt-dev llvm) # llvm: names functions in what is found
+packaging_packages=(pkg-config dpkg-dev file) # those of who installs and packages flok
 # shellcheck disable=SC2034 # used by scripts/test
 test_packages=("${build_packages[@]}" "${demo_packages[@]}" "${check_packages[@]}"
-  "${fuzz_packages[@]}")
+  "${fuzz_packages[@]}" "${packaging_packages[@]}")
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/hash.hpp"
+#include "flok/runtime/hash.hpp"
 #include "tools/open_store.hpp"
 
 namespace flok::tools {

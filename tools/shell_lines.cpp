@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "runtime/json_text.hpp"
+#include "flok/runtime/json_text.hpp"
 
 namespace flok::tools {
 

@@ -6,7 +6,7 @@
 #include <functional>
 #include <utility>
 
-#include "runtime/limits.hpp"
+#include "flok/runtime/limits.hpp"
 
 namespace flok::tools {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "flok.hpp"
+#include "flok/flok.hpp"
 
 namespace demo {
 

@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-#include "pagers/registry.hpp"
+#include "flok/pagers/registry.hpp"
 #include "tests/actors/live.hpp"
 
 namespace flok::testing {

@@ -3,7 +3,7 @@
 #include <array>
 #include <thread>
 
-#include "pagers/registry.hpp"
+#include "flok/pagers/registry.hpp"
 #include "tests/actors/live.hpp"
 #include "tests/actors/temp_dir.hpp"
 

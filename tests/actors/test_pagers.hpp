@@ -4,7 +4,7 @@
 #include <atomic>
 #include <memory>
 
-#include "pagers/registry.hpp"
+#include "flok/pagers/registry.hpp"
 
 namespace flok::testing {
 

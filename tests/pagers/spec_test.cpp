@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pagers/spec.hpp"
+#include "flok/pagers/spec.hpp"
 #include "tests/actors/fixture.hpp"
 #include "tests/catch.hpp"
 

@@ -1,9 +1,9 @@
-#include "runtime/codec.hpp"
+#include "flok/runtime/codec.hpp"
 
 #include <algorithm>
 
-#include "runtime/codec_json.hpp"
-#include "runtime/limits.hpp"
+#include "flok/runtime/codec_json.hpp"
+#include "flok/runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

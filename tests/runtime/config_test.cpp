@@ -1,4 +1,4 @@
-#include "runtime/config.hpp"
+#include "flok/runtime/config.hpp"
 
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"

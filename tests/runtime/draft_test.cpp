@@ -1,9 +1,9 @@
-#include "runtime/draft.hpp"
+#include "flok/runtime/draft.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "runtime/codec_json.hpp"
-#include "runtime/limits.hpp"
+#include "flok/runtime/codec_json.hpp"
+#include "flok/runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

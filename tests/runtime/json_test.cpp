@@ -1,8 +1,8 @@
-#include "runtime/codec_json.hpp"
+#include "flok/runtime/codec_json.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "runtime/json_text.hpp"
+#include "flok/runtime/json_text.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

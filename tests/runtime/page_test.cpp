@@ -1,8 +1,8 @@
-#include "runtime/page.hpp"
+#include "flok/runtime/page.hpp"
 
 #include <algorithm>
 
-#include "runtime/limits.hpp"
+#include "flok/runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

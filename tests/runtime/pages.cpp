@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "runtime/json_text.hpp"
+#include "flok/runtime/json_text.hpp"
 #include "tests/catch.hpp"
 
 namespace flok::testing {

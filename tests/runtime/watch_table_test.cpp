@@ -1,4 +1,4 @@
-#include "runtime/watch_table.hpp"
+#include "flok/runtime/watch_table.hpp"
 
 #include <algorithm>
 #include <set>

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/limits.hpp"
+#include "flok/runtime/limits.hpp"
 #include "tests/sim/rules.hpp"
 
 namespace flok::sim {

@@ -1,0 +1,63 @@
+# cmake --install: headers, library, tool, CMake package, pkg-config file; and cpack's .deb.
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(flok_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/flok")
+
+target_include_directories(flok_library
+  INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+install(TARGETS flok_library EXPORT flok
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(EXPORT flok NAMESPACE flok:: FILE flokTargets.cmake DESTINATION "${flok_package_dir}")
+if(FLOK_TOOLS)
+  install(TARGETS flok RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(FILES tools/completion.bash RENAME flok
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+endif()
+
+install(FILES flok.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok")
+install(DIRECTORY runtime actors pagers DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok"
+  FILES_MATCHING PATTERN "*.hpp")
+install(FILES README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+configure_package_config_file(cmake/flokConfig.cmake.in "${PROJECT_BINARY_DIR}/flokConfig.cmake"
+  INSTALL_DESTINATION "${flok_package_dir}" NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/flokConfigVersion.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  "${PROJECT_BINARY_DIR}/flokConfig.cmake"
+  "${PROJECT_BINARY_DIR}/flokConfigVersion.cmake"
+  cmake/dependencies.cmake
+  DESTINATION "${flok_package_dir}")
+
+# A static library's user links all that it uses; a shared one's, what its headers name.
+set(flok_private_libs "-lsimdjson -llmdb -lisal -lurcu-bp -lurcu-cds -lxxhash")
+if(BUILD_SHARED_LIBS)
+  set(flok_pc_public_libs "")
+  set(flok_pc_private_libs "${flok_private_libs}")
+else()
+  set(flok_pc_public_libs "${flok_private_libs} ")
+  set(flok_pc_private_libs "")
+endif()
+# Found from where the file itself is, so that an installation can be moved.
+file(RELATIVE_PATH flok_pc_up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+configure_file(cmake/flok.pc.in "${PROJECT_BINARY_DIR}/flok.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/flok.pc"
+  DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME flok)
+set(CPACK_PACKAGE_CONTACT "the flok developers <flok@localhost>")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+# What the headers and the library's users need; shlibdeps adds what the tool does.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS
+  "libcaf-dev, libexpected-dev, nlohmann-json3-dev, libsimdjson-dev, liblmdb-dev, libisal-dev, \
+liburcu-dev, libxxhash-dev")
+include(CPack)

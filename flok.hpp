@@ -3,11 +3,11 @@
 // besides.
 #pragma once
 
-#include "flok/actors/controller.hpp"
-#include "flok/actors/open.hpp"
-#include "flok/actors/system.hpp"
-#include "flok/pagers/builtin.hpp"
-#include "flok/runtime/config.hpp"
-#include "flok/runtime/draft.hpp"
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
+#include "actors/controller.hpp"
+#include "actors/open.hpp"
+#include "actors/system.hpp"
+#include "pagers/builtin.hpp"
+#include "runtime/config.hpp"
+#include "runtime/draft.hpp"
+#include "runtime/errors.hpp"
+#include "runtime/page.hpp"

@@ -23,7 +23,7 @@
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "flok/runtime/errors.hpp"
+#include "../runtime/errors.hpp"
 
 namespace flok {
 

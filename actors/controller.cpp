@@ -1,14 +1,14 @@
-#include "flok/actors/controller.hpp"
+#include "actors/controller.hpp"
 
 #include <chrono>
 #include <deque>
 #include <map>
 #include <utility>
 
-#include "flok/actors/controller_actor.hpp"
-#include "flok/actors/handler_guard.hpp"
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/limits.hpp"
+#include "actors/controller_actor.hpp"
+#include "actors/handler_guard.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok {
 

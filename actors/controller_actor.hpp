@@ -7,9 +7,9 @@
 #include <mutex>
 #include <set>
 
-#include "flok/actors/controller.hpp"
-#include "flok/actors/messages.hpp"
-#include "flok/runtime/page_table.hpp"
+#include "../runtime/page_table.hpp"
+#include "controller.hpp"
+#include "messages.hpp"
 
 namespace flok {
 

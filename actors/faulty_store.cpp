@@ -1,4 +1,4 @@
-#include "flok/actors/faulty_store.hpp"
+#include "actors/faulty_store.hpp"
 
 #include <chrono>
 #include <thread>

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string_view>
 
-#include "flok/actors/store.hpp"
-#include "flok/actors/store_fault.hpp"
+#include "store.hpp"
+#include "store_fault.hpp"
 
 namespace flok {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "flok/runtime/errors.hpp"
+#include "../runtime/errors.hpp"
 
 namespace flok {
 

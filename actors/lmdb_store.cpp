@@ -1,4 +1,4 @@
-#include "flok/actors/lmdb_store.hpp"
+#include "actors/lmdb_store.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -17,7 +17,7 @@
 
 #include <lmdb.h>
 
-#include "flok/actors/lmdb_store_handles.hpp"
+#include "actors/lmdb_store_handles.hpp"
 
 namespace flok {
 

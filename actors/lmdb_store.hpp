@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "flok/actors/store.hpp"
+#include "store.hpp"
 
 namespace flok {
 

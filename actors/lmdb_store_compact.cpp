@@ -6,8 +6,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "flok/actors/lmdb_store_handles.hpp"
-#include "flok/actors/store_view.hpp"
+#include "actors/lmdb_store_handles.hpp"
+#include "actors/store_view.hpp"
 
 namespace flok {
 

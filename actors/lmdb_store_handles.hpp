@@ -12,8 +12,8 @@
 
 #include <lmdb.h>
 
-#include "flok/actors/lmdb_store.hpp"
-#include "flok/runtime/errors.hpp"
+#include "../runtime/errors.hpp"
+#include "lmdb_store.hpp"
 
 namespace flok::lmdb {
 

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "flok/actors/lmdb_store_handles.hpp"
-#include "flok/actors/store_view.hpp"
+#include "actors/lmdb_store_handles.hpp"
+#include "actors/store_view.hpp"
 
 namespace flok {
 

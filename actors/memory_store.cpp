@@ -1,4 +1,4 @@
-#include "flok/actors/memory_store.hpp"
+#include "actors/memory_store.hpp"
 
 namespace flok {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "flok/actors/store.hpp"
+#include "store.hpp"
 
 namespace flok {
 

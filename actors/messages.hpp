@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "flok/actors/caf_compat.hpp"
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/config.hpp"
-#include "flok/runtime/edits.hpp"
-#include "flok/runtime/effects.hpp"
-#include "flok/runtime/page.hpp"
-#include "flok/runtime/stats.hpp"
+#include "../runtime/codec.hpp"
+#include "../runtime/config.hpp"
+#include "../runtime/edits.hpp"
+#include "../runtime/effects.hpp"
+#include "../runtime/page.hpp"
+#include "../runtime/stats.hpp"
+#include "caf_compat.hpp"
 
 namespace flok {
 
@@ -350,4 +350,4 @@ using controller_actor =
 
 } // namespace flok
 
-#include "flok/actors/messages_inspect.hpp"
+#include "messages_inspect.hpp"

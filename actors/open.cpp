@@ -1,9 +1,9 @@
-#include "flok/actors/open.hpp"
+#include "actors/open.hpp"
 
 #include <filesystem>
 
-#include "flok/actors/messages.hpp"
-#include "flok/actors/read_file.hpp"
+#include "actors/messages.hpp"
+#include "actors/read_file.hpp"
 
 namespace flok {
 

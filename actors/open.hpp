@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "flok/actors/system.hpp"
+#include "system.hpp"
 
 namespace flok {
 

@@ -1,4 +1,4 @@
-#include "flok/actors/random_ids.hpp"
+#include "actors/random_ids.hpp"
 
 #include <array>
 #include <random>

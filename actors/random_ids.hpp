@@ -1,7 +1,7 @@
 // Ids that no two machines share.
 #pragma once
 
-#include "flok/runtime/draft.hpp"
+#include "../runtime/draft.hpp"
 
 namespace flok {
 

@@ -1,4 +1,4 @@
-#include "flok/actors/read_file.hpp"
+#include "actors/read_file.hpp"
 
 #include <cerrno>
 #include <cstring>

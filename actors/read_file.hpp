@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "flok/runtime/errors.hpp"
+#include "../runtime/errors.hpp"
 
 namespace flok {
 

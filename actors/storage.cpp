@@ -1,4 +1,4 @@
-#include "flok/actors/storage.hpp"
+#include "actors/storage.hpp"
 
 #include <exception>
 

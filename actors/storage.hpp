@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "flok/actors/messages.hpp"
-#include "flok/actors/store.hpp"
+#include "messages.hpp"
+#include "store.hpp"
 
 namespace flok {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "flok/actors/messages.hpp"
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/errors.hpp"
+#include "../runtime/codec.hpp"
+#include "../runtime/errors.hpp"
+#include "messages.hpp"
 
 namespace flok {
 

@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-#include "flok/actors/store.hpp"
+#include "store.hpp"
 
 namespace flok {
 

@@ -1,4 +1,4 @@
-#include "flok/actors/system.hpp"
+#include "actors/system.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -11,13 +11,13 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 
-#include "flok/actors/controller_actor.hpp"
-#include "flok/actors/faulty_store.hpp"
-#include "flok/actors/lmdb_store.hpp"
-#include "flok/actors/messages.hpp"
-#include "flok/actors/random_ids.hpp"
-#include "flok/actors/storage.hpp"
-#include "flok/actors/vm.hpp"
+#include "actors/controller_actor.hpp"
+#include "actors/faulty_store.hpp"
+#include "actors/lmdb_store.hpp"
+#include "actors/messages.hpp"
+#include "actors/random_ids.hpp"
+#include "actors/storage.hpp"
+#include "actors/vm.hpp"
 
 namespace flok {
 

@@ -9,13 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/actors/controller.hpp"
-#include "flok/actors/store_fault.hpp"
-#include "flok/runtime/config.hpp"
-#include "flok/runtime/draft.hpp"
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
-#include "flok/runtime/stats.hpp"
+#include "../runtime/config.hpp"
+#include "../runtime/draft.hpp"
+#include "../runtime/errors.hpp"
+#include "../runtime/page.hpp"
+#include "../runtime/stats.hpp"
+#include "controller.hpp"
+#include "store_fault.hpp"
 
 namespace caf {
 class actor_system;

@@ -1,7 +1,7 @@
-#include "flok/actors/vm.hpp"
+#include "actors/vm.hpp"
 
-#include "flok/actors/vm_state.hpp"
-#include "flok/runtime/codec.hpp"
+#include "actors/vm_state.hpp"
+#include "runtime/codec.hpp"
 
 namespace flok {
 

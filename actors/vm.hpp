@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "flok/actors/messages.hpp"
-#include "flok/actors/storage.hpp"
-#include "flok/runtime/config.hpp"
-#include "flok/runtime/page_table.hpp"
+#include "../runtime/config.hpp"
+#include "../runtime/page_table.hpp"
+#include "messages.hpp"
+#include "storage.hpp"
 
 namespace flok {
 

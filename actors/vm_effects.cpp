@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-#include "flok/actors/vm_state.hpp"
-#include "flok/runtime/limits.hpp"
+#include "actors/vm_state.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok {
 

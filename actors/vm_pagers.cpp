@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "flok/actors/vm_state.hpp"
+#include "actors/vm_state.hpp"
 
 namespace flok {
 

@@ -14,8 +14,8 @@
 #include <caf/actor_clock.hpp>
 #include <caf/response_promise.hpp>
 
-#include "flok/actors/vm.hpp"
-#include "flok/runtime/address_space.hpp"
+#include "../runtime/address_space.hpp"
+#include "vm.hpp"
 
 namespace flok {
 

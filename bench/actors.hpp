@@ -15,9 +15,9 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/message.hpp>
 
+#include "actors/messages.hpp"
 #include "bench/told_count.hpp"
-#include "flok/actors/messages.hpp"
-#include "flok/flok.hpp"
+#include "flok.hpp"
 
 namespace flok::bench {
 

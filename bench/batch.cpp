@@ -16,8 +16,8 @@
 #include "bench/paged_system.hpp"
 #include "bench/pages.hpp"
 #include "bench/workloads.hpp"
-#include "flok/pagers/pager.hpp"
-#include "flok/pagers/registry.hpp"
+#include "pagers/pager.hpp"
+#include "pagers/registry.hpp"
 
 namespace flok::bench {
 

@@ -11,8 +11,8 @@
 #include "bench/micro.hpp"
 #include "bench/pages.hpp"
 #include "bench/workloads.hpp"
-#include "flok/runtime/address_space.hpp"
-#include "flok/runtime/diff.hpp"
+#include "runtime/address_space.hpp"
+#include "runtime/diff.hpp"
 
 namespace flok::bench {
 

@@ -12,7 +12,7 @@
 #include "bench/micro.hpp"
 #include "bench/pages.hpp"
 #include "bench/workloads.hpp"
-#include "flok/runtime/codec.hpp"
+#include "runtime/codec.hpp"
 
 namespace flok::bench {
 

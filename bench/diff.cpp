@@ -12,8 +12,8 @@
 #include "bench/micro.hpp"
 #include "bench/pages.hpp"
 #include "bench/workloads.hpp"
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/diff.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/diff.hpp"
 
 namespace flok::bench {
 

@@ -13,8 +13,8 @@
 #include <fmt/format.h>
 
 #include "bench/workloads.hpp"
-#include "flok/runtime/address_space.hpp"
-#include "flok/runtime/codec.hpp"
+#include "runtime/address_space.hpp"
+#include "runtime/codec.hpp"
 
 namespace flok::bench {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "flok/flok.hpp"
+#include "flok.hpp"
 
 namespace flok::bench {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "flok/runtime/codec.hpp"
+#include "runtime/codec.hpp"
 
 namespace flok::bench {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "flok/runtime/page.hpp"
+#include "runtime/page.hpp"
 
 namespace flok::bench {
 

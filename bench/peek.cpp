@@ -12,7 +12,7 @@
 
 #include "bench/pages.hpp"
 #include "bench/workloads.hpp"
-#include "flok/flok.hpp"
+#include "flok.hpp"
 
 namespace flok::bench {
 

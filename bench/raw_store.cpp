@@ -8,7 +8,7 @@
 #include <xxhash.h>
 
 #include "bench/paged_system.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok::bench {
 

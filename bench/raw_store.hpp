@@ -13,7 +13,7 @@
 #include <lmdb.h>
 #include <simdjson.h>
 
-#include "flok/runtime/page.hpp"
+#include "runtime/page.hpp"
 
 namespace flok::bench {
 

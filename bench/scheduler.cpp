@@ -15,8 +15,8 @@
 
 #include <sys/resource.h>
 
-#include "flok/actors/caf_compat.hpp"
-#include "flok/flok.hpp"
+#include "actors/caf_compat.hpp"
+#include "flok.hpp"
 
 #include <nlohmann/json.hpp>
 

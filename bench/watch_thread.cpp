@@ -10,11 +10,11 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include "actors/controller_actor.hpp"
 #include "bench/actors.hpp"
 #include "bench/paged_system.hpp"
 #include "bench/pages.hpp"
 #include "bench/workloads.hpp"
-#include "flok/actors/controller_actor.hpp"
 
 namespace flok::bench {
 

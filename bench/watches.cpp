@@ -16,7 +16,7 @@
 #include "bench/pages.hpp"
 #include "bench/pin.hpp"
 #include "bench/workloads.hpp"
-#include "flok/runtime/address_space.hpp"
+#include "runtime/address_space.hpp"
 
 namespace flok::bench {
 

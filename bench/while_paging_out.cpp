@@ -23,12 +23,12 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include "actors/messages.hpp"
 #include "bench/actors.hpp"
 #include "bench/paged_system.hpp"
 #include "bench/raw_store.hpp"
 #include "bench/temp_directory.hpp"
 #include "bench/workloads.hpp"
-#include "flok/actors/messages.hpp"
 
 namespace flok::bench {
 

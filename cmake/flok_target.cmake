@@ -2,8 +2,8 @@
 
 include(CheckCXXCompilerFlag)
 
-# flok_target(NAME): C++20, the include roots, warnings, sanitizers. Tests, tools, benchmarks and
-# examples include their own headers from the repository's root; who links flok does not.
+# flok_target(NAME): C++20, the include roots, warnings, sanitizers. Our own sources include from
+# the repository's root, which is not on a user's include path.
 function(flok_target name)
   target_compile_features(${name} PUBLIC cxx_std_20)
   set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)

@@ -1,4 +1,4 @@
-#include "flok/pagers/mem.hpp"
+#include "pagers/mem.hpp"
 
 namespace flok {
 

@@ -1,7 +1,7 @@
 // `mem`: local memory, cached to disk like all pages.
 #pragma once
 
-#include "flok/pagers/pager.hpp"
+#include "pager.hpp"
 
 namespace flok {
 

@@ -1,11 +1,11 @@
-#include "flok/pagers/net_sim.hpp"
+#include "pagers/net_sim.hpp"
 
 #include <charconv>
 #include <chrono>
 #include <map>
 #include <set>
 
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok {
 

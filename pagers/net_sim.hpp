@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "flok/pagers/pager.hpp"
+#include "pager.hpp"
 
 namespace flok {
 

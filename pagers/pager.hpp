@@ -17,7 +17,7 @@
 // itself.
 #pragma once
 
-#include "flok/actors/caf_compat.hpp"
-#include "flok/actors/messages.hpp"
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/errors.hpp"
+#include "../actors/caf_compat.hpp"
+#include "../actors/messages.hpp"
+#include "../runtime/codec_json.hpp"
+#include "../runtime/errors.hpp"

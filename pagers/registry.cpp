@@ -1,8 +1,8 @@
-#include "flok/pagers/registry.hpp"
+#include "pagers/registry.hpp"
 
-#include "flok/pagers/mem.hpp"
-#include "flok/pagers/net_sim.hpp"
-#include "flok/pagers/spec.hpp"
+#include "pagers/mem.hpp"
+#include "pagers/net_sim.hpp"
+#include "pagers/spec.hpp"
 
 namespace flok {
 

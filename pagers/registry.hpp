@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/actors/messages.hpp"
-#include "flok/pagers/builtin.hpp"
+#include "../actors/messages.hpp"
+#include "builtin.hpp"
 
 namespace flok {
 

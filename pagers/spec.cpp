@@ -1,6 +1,6 @@
-#include "flok/pagers/spec.hpp"
+#include "pagers/spec.hpp"
 
-#include "flok/runtime/json_text.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok {
 

@@ -1,7 +1,7 @@
 // `spec`: records what it hears, for tests.
 #pragma once
 
-#include "flok/pagers/pager.hpp"
+#include "pager.hpp"
 
 namespace flok {
 

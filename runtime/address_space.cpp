@@ -1,9 +1,9 @@
-#include "flok/runtime/address_space.hpp"
+#include "runtime/address_space.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "flok/runtime/hash.hpp"
+#include "runtime/hash.hpp"
 
 namespace flok {
 

@@ -11,18 +11,18 @@
 #include <unordered_map>
 #include <vector>
 
-#include "flok/runtime/draft.hpp"
-#include "flok/runtime/edits.hpp"
-#include "flok/runtime/effects.hpp"
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/frame.hpp"
-#include "flok/runtime/limits.hpp"
-#include "flok/runtime/lru_list.hpp"
-#include "flok/runtime/notices.hpp"
-#include "flok/runtime/page_table.hpp"
-#include "flok/runtime/pageout.hpp"
-#include "flok/runtime/stats.hpp"
-#include "flok/runtime/watch_table.hpp"
+#include "draft.hpp"
+#include "edits.hpp"
+#include "effects.hpp"
+#include "errors.hpp"
+#include "frame.hpp"
+#include "limits.hpp"
+#include "lru_list.hpp"
+#include "notices.hpp"
+#include "page_table.hpp"
+#include "pageout.hpp"
+#include "stats.hpp"
+#include "watch_table.hpp"
 
 namespace flok {
 

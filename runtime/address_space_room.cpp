@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "flok/runtime/address_space.hpp"
+#include "runtime/address_space.hpp"
 
 namespace flok {
 

@@ -4,8 +4,8 @@
 #include <unordered_set>
 #include <utility>
 
-#include "flok/runtime/address_space.hpp"
-#include "flok/runtime/codec_json.hpp"
+#include "runtime/address_space.hpp"
+#include "runtime/codec_json.hpp"
 
 namespace flok {
 

@@ -1,4 +1,4 @@
-#include "flok/runtime/codec.hpp"
+#include "runtime/codec.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -7,11 +7,11 @@
 #include <optional>
 #include <vector>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/codec_walk.hpp"
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
-#include "flok/runtime/page_builder.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/codec_walk.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/page_builder.hpp"
 
 namespace flok {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
+#include "errors.hpp"
+#include "page.hpp"
 
 namespace flok {
 

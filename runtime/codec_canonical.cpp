@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/codec_walk.hpp"
-#include "flok/runtime/hash.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/codec_walk.hpp"
+#include "runtime/hash.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok::json {
 

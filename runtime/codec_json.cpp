@@ -1,8 +1,8 @@
-#include "flok/runtime/codec_json.hpp"
+#include "runtime/codec_json.hpp"
 
 #include <algorithm>
 
-#include "flok/runtime/codec_walk.hpp"
+#include "runtime/codec_walk.hpp"
 
 namespace flok::json {
 

@@ -1,4 +1,4 @@
-#include "flok/runtime/codec_walk.hpp"
+#include "runtime/codec_walk.hpp"
 
 #include <cstring>
 #include <vector>

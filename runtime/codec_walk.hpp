@@ -7,7 +7,7 @@
 
 #include <simdjson.h>
 
-#include "flok/runtime/errors.hpp"
+#include "errors.hpp"
 
 namespace flok::json::detail {
 

@@ -1,10 +1,10 @@
-#include "flok/runtime/config.hpp"
+#include "runtime/config.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok {
 

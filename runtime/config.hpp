@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/limits.hpp"
+#include "errors.hpp"
+#include "limits.hpp"
 
 namespace flok {
 

@@ -1,12 +1,12 @@
-#include "flok/runtime/diff.hpp"
+#include "runtime/diff.hpp"
 
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok {
 

@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include "flok/runtime/edits.hpp"
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
+#include "edits.hpp"
+#include "errors.hpp"
+#include "page.hpp"
 
 namespace flok {
 

@@ -1,4 +1,4 @@
-#include "flok/runtime/draft.hpp"
+#include "runtime/draft.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -6,12 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/entry_text.hpp"
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
-#include "flok/runtime/page_builder.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/entry_text.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/page_builder.hpp"
 
 namespace flok {
 

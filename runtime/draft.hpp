@@ -15,8 +15,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
+#include "errors.hpp"
+#include "page.hpp"
 
 namespace flok {
 

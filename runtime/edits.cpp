@@ -1,9 +1,9 @@
-#include "flok/runtime/edits.hpp"
+#include "runtime/edits.hpp"
 
 #include <charconv>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok {
 

@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
-#include "flok/runtime/draft.hpp"
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
+#include "draft.hpp"
+#include "errors.hpp"
+#include "page.hpp"
 
 namespace flok {
 

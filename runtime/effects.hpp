@@ -9,9 +9,9 @@
 #include <variant>
 #include <vector>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
+#include "codec.hpp"
+#include "errors.hpp"
+#include "page.hpp"
 
 namespace flok {
 

@@ -1,8 +1,8 @@
-#include "flok/runtime/entry_text.hpp"
+#include "runtime/entry_text.hpp"
 
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
-#include "flok/runtime/page_builder.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/page_builder.hpp"
 
 namespace flok {
 

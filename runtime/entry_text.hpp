@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/draft.hpp"
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
+#include "codec_json.hpp"
+#include "draft.hpp"
+#include "errors.hpp"
+#include "page.hpp"
 
 namespace flok {
 

@@ -1,4 +1,4 @@
-#include "flok/runtime/errors.hpp"
+#include "runtime/errors.hpp"
 
 #include <array>
 

@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include "flok/runtime/edits.hpp"
-#include "flok/runtime/effects.hpp"
-#include "flok/runtime/pending_work.hpp"
+#include "edits.hpp"
+#include "effects.hpp"
+#include "pending_work.hpp"
 
 namespace flok {
 

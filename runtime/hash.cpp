@@ -1,4 +1,4 @@
-#include "flok/runtime/hash.hpp"
+#include "runtime/hash.hpp"
 
 #include <isa-l/crc.h>
 #include <xxhash.h>

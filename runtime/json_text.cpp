@@ -1,11 +1,11 @@
-#include "flok/runtime/json_text.hpp"
+#include "runtime/json_text.hpp"
 
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "flok/runtime/codec_json.hpp"
+#include "runtime/codec_json.hpp"
 
 namespace flok::json {
 

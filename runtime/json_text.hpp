@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/errors.hpp"
+#include "codec_json.hpp"
+#include "errors.hpp"
 
 namespace flok::json {
 

@@ -1,7 +1,7 @@
 // Pages that may be evicted, by when they were used last. Private to the core.
 #pragma once
 
-#include "flok/runtime/frame.hpp"
+#include "frame.hpp"
 
 namespace flok {
 

@@ -1,10 +1,10 @@
-#include "flok/runtime/notices.hpp"
+#include "runtime/notices.hpp"
 
 #include <algorithm>
 #include <map>
 #include <tuple>
 
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok {
 

@@ -4,9 +4,9 @@
 #include <functional>
 #include <vector>
 
-#include "flok/runtime/effects.hpp"
-#include "flok/runtime/frame.hpp"
-#include "flok/runtime/watch_table.hpp"
+#include "effects.hpp"
+#include "frame.hpp"
+#include "watch_table.hpp"
 
 namespace flok {
 

@@ -1,11 +1,11 @@
-#include "flok/runtime/page.hpp"
+#include "runtime/page.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/hash.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/hash.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok {
 

@@ -1,8 +1,8 @@
-#include "flok/runtime/page_builder.hpp"
+#include "runtime/page_builder.hpp"
 
 #include <cstring>
 
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok {
 

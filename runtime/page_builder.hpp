@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/runtime/page.hpp"
+#include "page.hpp"
 
 namespace flok {
 

@@ -1,4 +1,4 @@
-#include "flok/runtime/page_table.hpp"
+#include "runtime/page_table.hpp"
 
 #include <cstddef>
 #include <new>
@@ -7,7 +7,7 @@
 #include <urcu/rculfhash.h>
 #include <urcu/urcu-bp.h>
 
-#include "flok/runtime/hash.hpp"
+#include "runtime/hash.hpp"
 
 namespace flok {
 

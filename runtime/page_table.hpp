@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "flok/runtime/page.hpp"
+#include "page.hpp"
 
 namespace flok {
 

@@ -1,10 +1,10 @@
-#include "flok/runtime/pageout.hpp"
+#include "runtime/pageout.hpp"
 
 #include <algorithm>
 #include <span>
 #include <utility>
 
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok {
 

@@ -7,8 +7,8 @@
 #include <set>
 #include <vector>
 
-#include "flok/runtime/effects.hpp"
-#include "flok/runtime/frame.hpp"
+#include "effects.hpp"
+#include "frame.hpp"
 
 namespace flok {
 

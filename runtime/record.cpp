@@ -1,8 +1,8 @@
 #include <array>
 #include <cstring>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/hash.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/hash.hpp"
 
 namespace flok {
 

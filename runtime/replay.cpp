@@ -2,13 +2,13 @@
 #include <limits>
 #include <type_traits>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/diff.hpp"
-#include "flok/runtime/entry_text.hpp"
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
-#include "flok/runtime/order_tree.hpp"
-#include "flok/runtime/page_builder.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/diff.hpp"
+#include "runtime/entry_text.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/order_tree.hpp"
+#include "runtime/page_builder.hpp"
 
 namespace flok {
 

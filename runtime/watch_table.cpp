@@ -1,4 +1,4 @@
-#include "flok/runtime/watch_table.hpp"
+#include "runtime/watch_table.hpp"
 
 #include <limits>
 #include <utility>

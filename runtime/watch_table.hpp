@@ -5,8 +5,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "flok/runtime/frame.hpp"
-#include "flok/runtime/pending_work.hpp"
+#include "frame.hpp"
+#include "pending_work.hpp"
 
 namespace flok {
 

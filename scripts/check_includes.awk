@@ -12,9 +12,8 @@ function rules() {
   layer("tests",    "runtime/ actors/ pagers/ flok.hpp tools/ tests/")
   layer("examples", "runtime/ actors/ pagers/ flok.hpp examples/")
 
-  # What users include, as "flok/runtime/page.hpp": wherever flok is, no path of theirs is one
-  # of ours.
-  installed["runtime"]; installed["actors"]; installed["pagers"]; installed["flok.hpp"]
+  # Headers that users include too, as <flok/runtime/page.hpp>.
+  installed = "^(runtime|actors|pagers)/[^/]+[.]hpp$"
 
   # Libraries that have one place, beside the benchmarks' floors.
   only("simdjson*", "runtime/codec*.?pp runtime/config*.cpp bench/*")
@@ -75,14 +74,23 @@ function begins_with_any(text, beginnings,   list, n, i) {
 
 function fault(text) { printf "%s:%d: %s\n", FILENAME, FNR, text }
 
-# `prefixed`: the include is written as an installed flok is included.
-function check_in_tree(target, first, prefixed) {
+function check_in_tree(target) {
   if (!begins_with_any(target, may_include[folder]))
     fault(folder " may not include \"" target "\"; it may include " \
           may_include[folder] "; move the code, or turn the dependency round")
-  else if ((first in installed) != prefixed)
-    fault("\"" target "\" is " (prefixed ? "not installed" : "installed") "; write \"" \
-          (prefixed ? "" : "flok/") target "\"")
+}
+
+# An installed header names its kin from where it stands, so that no path of ours need be on
+# a user's include path; gives the path from the repository's root.
+function from_root(target) {
+  if (target ~ /^[^\/]+$/) return folder "/" target
+  if (target ~ /^\.\.\/[^.\/]+\//) {
+    if (index(target, "../" folder "/") != 1) return substr(target, 4)
+    target = substr(target, 5 + length(folder))
+  }
+  fault("a header that is installed includes \"page.hpp\" of its own folder, and " \
+        "\"../runtime/page.hpp\" of another; write \"" target "\" so")
+  return ""
 }
 
 function check_library(target, quoted,   i, known) {
@@ -99,10 +107,10 @@ function check_library(target, quoted,   i, known) {
             "the time, text or value in")
   if (quoted && !known)
     fault("\"" target "\" is no path from the repository's root; write an include of our " \
-          "own like \"flok/runtime/page.hpp\", one of a library with <>")
+          "own like \"runtime/page.hpp\", one of a library with <>")
 }
 
-function check_include(line,   quoted, target, first, prefixed) {
+function check_include(line,   quoted, target, first) {
   quoted = line ~ /^"[^"]+"/
   if (!quoted && line !~ /^<[^>]+>/) {
     fault("an include is written with \"\" or <>, so that it can be checked")
@@ -110,10 +118,12 @@ function check_include(line,   quoted, target, first, prefixed) {
   }
   target = substr(line, 2)
   sub(/[">].*/, "", target)
-  prefixed = sub(/^flok\//, "", target)
+  if (quoted && FILENAME ~ installed) target = from_root(target)
+  if (target == "") return
+  sub(/^flok\//, "", target) # as an installed flok is included
   first = target
   sub(/\/.*/, "", first)
-  if (first in may_include) check_in_tree(target, first, prefixed)
+  if (first in may_include) check_in_tree(target)
   else check_library(target, quoted)
 }
 

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
 #include "tools/check_links.hpp"
 #include "tools/commands.hpp"
 #include "tools/open_store.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "flok/runtime/hash.hpp"
+#include "runtime/hash.hpp"
 #include "tools/open_store.hpp"
 
 namespace flok::tools {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/actors/store_view.hpp"
+#include "actors/store_view.hpp"
 
 namespace flok::tools {
 

@@ -1,9 +1,9 @@
 // `flok diff`: pages of a store beside a file, or beside those of another store.
 #include <sys/stat.h>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/diff.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/diff.hpp"
+#include "runtime/json_text.hpp"
 #include "tools/commands.hpp"
 #include "tools/open_store.hpp"
 #include "tools/page_file.hpp"

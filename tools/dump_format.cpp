@@ -6,11 +6,11 @@
 #include <cstdio>
 #include <cstring>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/hash.hpp"
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/hash.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
 #include "tools/line_reader.hpp"
 
 namespace flok::tools {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/actors/messages.hpp"
-#include "flok/runtime/errors.hpp"
+#include "actors/messages.hpp"
+#include "runtime/errors.hpp"
 
 namespace flok::tools {
 

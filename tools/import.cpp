@@ -6,8 +6,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "flok/actors/read_file.hpp"
-#include "flok/flok.hpp"
+#include "actors/read_file.hpp"
+#include "flok.hpp"
 #include "tools/commands.hpp"
 #include "tools/import_list.hpp"
 #include "tools/progress.hpp"

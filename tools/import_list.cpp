@@ -4,10 +4,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/hash.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/hash.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok::tools {
 

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/runtime/draft.hpp"
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
+#include "runtime/draft.hpp"
+#include "runtime/errors.hpp"
+#include "runtime/page.hpp"
 
 namespace flok::tools {
 

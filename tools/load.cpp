@@ -8,8 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "flok/actors/lmdb_store.hpp"
-#include "flok/runtime/limits.hpp"
+#include "actors/lmdb_store.hpp"
+#include "runtime/limits.hpp"
 #include "tools/commands.hpp"
 #include "tools/dump_format.hpp"
 #include "tools/open_store.hpp"

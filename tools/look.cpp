@@ -1,7 +1,7 @@
 // `flok ls`, `flok get` and `flok stat`: what a store holds.
 #include <algorithm>
 
-#include "flok/runtime/json_text.hpp"
+#include "runtime/json_text.hpp"
 #include "tools/commands.hpp"
 #include "tools/open_store.hpp"
 

@@ -9,8 +9,8 @@
 
 #include <unistd.h>
 
-#include "flok/flok.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "flok.hpp"
+#include "runtime/json_text.hpp"
 #include "tools/commands.hpp"
 
 namespace flok::tools {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/actors/store_view.hpp"
+#include "actors/store_view.hpp"
 #include "tools/store_commands.hpp"
 
 namespace flok::tools {

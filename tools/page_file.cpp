@@ -6,12 +6,12 @@
 
 #include <unistd.h>
 
-#include "flok/actors/read_file.hpp"
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/diff.hpp"
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
+#include "actors/read_file.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/diff.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok::tools {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
+#include "runtime/errors.hpp"
+#include "runtime/page.hpp"
 
 namespace flok::tools {
 

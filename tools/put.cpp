@@ -1,11 +1,11 @@
 // `flok put` and `flok rm`: single pages into a store, or out of it.
 #include <algorithm>
 
-#include "flok/actors/lmdb_store.hpp"
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
+#include "actors/lmdb_store.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
 #include "tools/commands.hpp"
 #include "tools/open_store.hpp"
 #include "tools/page_file.hpp"

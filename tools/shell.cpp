@@ -7,8 +7,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include "flok/flok.hpp"
-#include "flok/runtime/limits.hpp"
+#include "flok.hpp"
+#include "runtime/limits.hpp"
 #include "tools/commands.hpp"
 #include "tools/line_reader.hpp"
 #include "tools/output.hpp"

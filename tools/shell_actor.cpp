@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "flok/runtime/json_text.hpp"
+#include "runtime/json_text.hpp"
 #include "tools/shell_lines.hpp"
 
 namespace flok::tools {

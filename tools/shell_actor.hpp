@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "flok/actors/controller_actor.hpp"
-#include "flok/actors/system.hpp"
+#include "actors/controller_actor.hpp"
+#include "actors/system.hpp"
 #include "tools/shell_op.hpp"
 #include "tools/shell_pace.hpp"
 #include "tools/shell_schedule.hpp"

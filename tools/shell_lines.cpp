@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "flok/runtime/json_text.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok::tools {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "flok/actors/controller.hpp"
-#include "flok/runtime/stats.hpp"
+#include "actors/controller.hpp"
+#include "runtime/stats.hpp"
 
 namespace flok::tools {
 

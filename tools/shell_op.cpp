@@ -5,9 +5,9 @@
 #include <charconv>
 #include <set>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok::tools {
 

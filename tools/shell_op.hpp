@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/actors/store_fault.hpp"
-#include "flok/runtime/diff.hpp"
-#include "flok/runtime/edits.hpp"
-#include "flok/runtime/effects.hpp"
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
+#include "actors/store_fault.hpp"
+#include "runtime/diff.hpp"
+#include "runtime/edits.hpp"
+#include "runtime/effects.hpp"
+#include "runtime/errors.hpp"
+#include "runtime/page.hpp"
 
 namespace flok::tools {
 

@@ -6,7 +6,7 @@
 #include <functional>
 #include <utility>
 
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok::tools {
 

@@ -4,8 +4,8 @@
 #include <mutex>
 #include <utility>
 
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
 #include "tools/shell_actor.hpp"
 
 namespace flok::tools {

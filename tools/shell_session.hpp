@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "flok/actors/system.hpp"
+#include "actors/system.hpp"
 #include "tools/shell_op.hpp"
 
 namespace flok::tools {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "flok/flok.hpp"
+#include "flok.hpp"
 
 namespace demo {
 

@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-#include "flok/pagers/registry.hpp"
+#include "pagers/registry.hpp"
 #include "tests/actors/live.hpp"
 
 namespace flok::testing {

@@ -3,7 +3,7 @@
 #include <array>
 #include <thread>
 
-#include "flok/pagers/registry.hpp"
+#include "pagers/registry.hpp"
 #include "tests/actors/live.hpp"
 #include "tests/actors/temp_dir.hpp"
 

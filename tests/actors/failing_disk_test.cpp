@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "flok/actors/lmdb_store.hpp"
+#include "actors/lmdb_store.hpp"
 #include "tests/actors/temp_dir.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"

@@ -7,8 +7,8 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/send.hpp>
 
-#include "flok/actors/system.hpp"
-#include "flok/pagers/mem.hpp"
+#include "actors/system.hpp"
+#include "pagers/mem.hpp"
 #include "tests/catch.hpp"
 
 namespace flok::testing {

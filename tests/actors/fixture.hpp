@@ -12,9 +12,9 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
-#include "flok/actors/memory_store.hpp"
-#include "flok/actors/messages.hpp"
-#include "flok/actors/vm.hpp"
+#include "actors/memory_store.hpp"
+#include "actors/messages.hpp"
+#include "actors/vm.hpp"
 #include "tests/runtime/pages.hpp"
 
 namespace flok::testing {

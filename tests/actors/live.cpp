@@ -1,9 +1,9 @@
 #include "tests/actors/live.hpp"
 
-#include "flok/actors/controller_actor.hpp"
-#include "flok/pagers/registry.hpp"
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "actors/controller_actor.hpp"
+#include "pagers/registry.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok::testing {
 

@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "flok/actors/controller.hpp"
-#include "flok/actors/system.hpp"
+#include "actors/controller.hpp"
+#include "actors/system.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

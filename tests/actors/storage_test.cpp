@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "flok/actors/lmdb_store.hpp"
+#include "actors/lmdb_store.hpp"
 #include "tests/actors/temp_dir.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"

@@ -1,8 +1,8 @@
 // The view of a store, on real directories.
 #include <filesystem>
 
-#include "flok/actors/lmdb_store.hpp"
-#include "flok/actors/store_view.hpp"
+#include "actors/lmdb_store.hpp"
+#include "actors/store_view.hpp"
 #include "tests/actors/temp_dir.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"

@@ -8,8 +8,8 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
-#include "flok/actors/controller_actor.hpp"
-#include "flok/actors/open.hpp"
+#include "actors/controller_actor.hpp"
+#include "actors/open.hpp"
 #include "tests/actors/live.hpp"
 #include "tests/actors/temp_dir.hpp"
 #include "tests/actors/test_pagers.hpp"

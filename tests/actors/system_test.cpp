@@ -9,7 +9,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
-#include "flok/actors/random_ids.hpp"
+#include "actors/random_ids.hpp"
 #include "tests/actors/live.hpp"
 #include "tests/actors/temp_dir.hpp"
 #include "tests/actors/test_pagers.hpp"

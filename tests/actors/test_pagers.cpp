@@ -1,6 +1,6 @@
 #include "tests/actors/test_pagers.hpp"
 
-#include "flok/pagers/pager.hpp"
+#include "pagers/pager.hpp"
 #include "tests/actors/live.hpp"
 
 namespace flok::testing {

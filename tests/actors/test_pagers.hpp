@@ -4,7 +4,7 @@
 #include <atomic>
 #include <memory>
 
-#include "flok/pagers/registry.hpp"
+#include "pagers/registry.hpp"
 
 namespace flok::testing {
 

@@ -46,12 +46,13 @@ put runtime/hash.cpp <<'TXT'
 #include <isa-l/crc.h>
 #include <xxhash.h>
 
-#include "flok/runtime/page.hpp"
+#include "runtime/page.hpp"
 TXT
-put actors/messages.hpp < <(including '"flok/runtime/page.hpp"')
-put pagers/mem.cpp < <(including '"flok/actors/messages.hpp"')
+put actors/messages.hpp < <(including '"../runtime/page.hpp"')
+put actors/vm.hpp < <(including '"messages.hpp"')
+put pagers/mem.cpp < <(including '"actors/messages.hpp"')
 put tests/catch.hpp < <(including '<catch2/catch.hpp>')
-put flok.hpp < <(including '"flok/actors/messages.hpp"')
+put flok.hpp < <(including '"actors/messages.hpp"')
 verdict
 ((status == 0)) || fail "a tree in order should be accepted"
 
@@ -62,22 +63,23 @@ refuses docs/notes.md.rej 1 'left by a merge or a patch' </dev/null
 scripts/check --help | grep -q '^usage: scripts/check' || { output=; fail "--help prints no help"; }
 
 # The direction of includes.
-refuses runtime/x.cpp 2 'may not include "actors/vm.hpp"' < <(including '"flok/actors/vm.hpp"')
-refuses runtime/x.hpp 2 'may not include "flok.hpp"' < <(including '"flok/flok.hpp"')
+refuses runtime/x.cpp 2 'may not include "actors/vm.hpp"' < <(including '"actors/vm.hpp"')
+refuses runtime/x.hpp 2 'may not include "flok.hpp"' < <(including '<flok/flok.hpp>')
 refuses runtime/x.cpp 2 'may not include "actors/vm.hpp"' < <(including '<flok/actors/vm.hpp>')
-refuses actors/x.cpp 2 'may not include "pagers/mem.hpp"' < <(including '"flok/pagers/mem.hpp"')
-refuses pagers/x.cpp 2 'may not include "actors/vm.hpp"' < <(including '"flok/actors/vm.hpp"')
+refuses actors/x.cpp 2 'may not include "pagers/mem.hpp"' < <(including '"pagers/mem.hpp"')
+refuses pagers/x.cpp 2 'may not include "actors/vm.hpp"' < <(including '"actors/vm.hpp"')
 refuses flok.hpp 2 'may not include "tools/x.hpp"' < <(including '"tools/x.hpp"')
 refuses tools/x.cpp 2 'may not include "tests/x.hpp"' < <(including '"tests/x.hpp"')
 refuses bench/x.cpp 2 'may not include "tests/x.hpp"' < <(including '"tests/x.hpp"')
-refuses actors/x.cpp 2 'write "flok/runtime/page.hpp"' < <(including '"runtime/page.hpp"')
-refuses tests/x.cpp 2 'write "tests/catch.hpp"' < <(including '"flok/tests/catch.hpp"')
+refuses actors/x.hpp 2 'of its own folder' < <(including '"runtime/page.hpp"')
+refuses actors/x.hpp 2 'of its own folder' < <(including '"../actors/vm.hpp"')
+refuses runtime/x.hpp 2 'may not include "actors/vm.hpp"' < <(including '"../actors/vm.hpp"')
 refuses runtime/x.cpp 2 "repository's root" < <(including '"page.hpp"')
 refuses runtime/x.cpp 2 "repository's root" < <(including '"../actors/vm.hpp"')
 refuses runtime/x.cpp 2 'can be checked' < <(including 'HEADER')
 refuses other/x.cpp 1 'no rule' < <(including '<string>')
-accepts pagers/x.cpp < <(including '"flok/actors/caf_compat.hpp"')
-accepts tools/x.cpp < <(including '"flok/flok.hpp"')
+accepts pagers/x.cpp < <(including '"actors/caf_compat.hpp"')
+accepts tools/x.cpp < <(including '"flok.hpp"')
 accepts tests/sim/x.cpp < <(including '"tests/catch.hpp"')
 accepts examples/x.cpp < <(including '<flok/flok.hpp>')
 

@@ -93,7 +93,7 @@ compiled() {
   local text
   text=$(block "$2" cpp "$3" | sed 's,  *//.*,,')
   [ -n "$text" ] || return 1
-  printf '%s\n' "$text" | sed 's,<\(flok/.*\)>,"\1",' | while IFS= read -r line; do
+  printf '%s\n' "$text" | sed 's,<flok/\(.*\)>,"\1",' | while IFS= read -r line; do
     grep -qF -- "$line" "$root/tests/docs/$1" || fail "$2: tests/docs/$1 lacks: $line"
   done || exit 1
 }

@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "flok/flok.hpp"
+#include "flok.hpp"
 
 namespace {
 

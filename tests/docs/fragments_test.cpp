@@ -9,9 +9,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "flok/flok.hpp"
-#include "flok/pagers/mem.hpp"
-#include "flok/pagers/registry.hpp"
+#include "flok.hpp"
+#include "pagers/mem.hpp"
+#include "pagers/registry.hpp"
 
 namespace {
 

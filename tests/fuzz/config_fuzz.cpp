@@ -3,8 +3,8 @@
 #include <array>
 #include <set>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/config.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/config.hpp"
 #include "tests/fuzz/oracles.hpp"
 
 using namespace flok;

@@ -2,9 +2,9 @@
 // byte, all or none, with what a model makes of them.
 #include <vector>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/edits.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/edits.hpp"
 #include "tests/fuzz/edits_model.hpp"
 #include "tests/fuzz/oracles.hpp"
 

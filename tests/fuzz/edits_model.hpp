@@ -9,8 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "flok/runtime/edits.hpp"
-#include "flok/runtime/page.hpp"
+#include "runtime/edits.hpp"
+#include "runtime/page.hpp"
 
 namespace flok::fuzz {
 

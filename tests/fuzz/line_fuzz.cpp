@@ -4,10 +4,10 @@
 #include <array>
 #include <initializer_list>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/diff.hpp"
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/diff.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
 #include "tests/fuzz/oracles.hpp"
 #include "tools/shell_op.hpp"
 

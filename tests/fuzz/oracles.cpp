@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok::fuzz {
 

@@ -10,7 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "flok/runtime/page.hpp"
+#include "runtime/page.hpp"
 #include "tests/runtime/json_fuzz.hpp"
 
 namespace flok::fuzz {

@@ -1,7 +1,7 @@
 // Pages from outside: accepted exactly where the rules say so, kept byte for byte, and read
 // back as the same.
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
 #include "tests/fuzz/oracles.hpp"
 
 using namespace flok;

@@ -1,7 +1,7 @@
 // Records from storage. The first byte says what the others are: a whole record, or the
 // body of one that gets a right header and checksum.
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/hash.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/hash.hpp"
 #include "tests/fuzz/oracles.hpp"
 
 using namespace flok;

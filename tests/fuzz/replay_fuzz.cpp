@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/diff.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/diff.hpp"
 #include "tests/fuzz/oracles.hpp"
 
 using namespace flok;

@@ -1,6 +1,6 @@
 // The memory pager (seed 003, "Mem pager").
 
-#include "flok/pagers/registry.hpp"
+#include "pagers/registry.hpp"
 #include "tests/actors/fixture.hpp"
 #include "tests/catch.hpp"
 

@@ -1,5 +1,5 @@
 // The simulated network, in virtual time.
-#include "flok/pagers/net_sim.hpp"
+#include "pagers/net_sim.hpp"
 #include "tests/actors/fixture.hpp"
 #include "tests/catch.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "flok/pagers/mem.hpp"
-#include "flok/pagers/registry.hpp"
+#include "pagers/mem.hpp"
+#include "pagers/registry.hpp"
 #include "tests/actors/fixture.hpp"
 #include "tests/catch.hpp"
 

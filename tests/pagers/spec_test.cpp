@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "flok/pagers/spec.hpp"
+#include "pagers/spec.hpp"
 #include "tests/actors/fixture.hpp"
 #include "tests/catch.hpp"
 

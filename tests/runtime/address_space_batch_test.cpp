@@ -1,5 +1,5 @@
 // Batches: atomic, bounded, and never splitting what changed together.
-#include "flok/runtime/page_builder.hpp"
+#include "runtime/page_builder.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/space_driver.hpp"
 

@@ -1,5 +1,5 @@
 // Faults that the simulation (tests/sim) has found, each as short as can be.
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/space_driver.hpp"
 

@@ -2,7 +2,7 @@
 #include "tests/catch.hpp"
 #include "tests/runtime/space_driver.hpp"
 
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok::testing {
 

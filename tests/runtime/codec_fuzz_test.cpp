@@ -4,8 +4,8 @@
 #include <random>
 #include <set>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/codec_json.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/codec_json.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/json_fuzz.hpp"
 

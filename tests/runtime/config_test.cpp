@@ -1,4 +1,4 @@
-#include "flok/runtime/config.hpp"
+#include "runtime/config.hpp"
 
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"

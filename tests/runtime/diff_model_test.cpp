@@ -1,9 +1,9 @@
 // Random pages and diffs, against plain lists of names and a plain O(n²) subsequence.
 #include <algorithm>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/diff.hpp"
-#include "flok/runtime/json_text.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/diff.hpp"
+#include "runtime/json_text.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/json_fuzz.hpp"
 #include "tests/runtime/pages.hpp"

@@ -1,9 +1,9 @@
-#include "flok/runtime/diff.hpp"
+#include "runtime/diff.hpp"
 
 #include <algorithm>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

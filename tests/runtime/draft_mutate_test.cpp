@@ -1,8 +1,8 @@
 #include <nlohmann/json.hpp>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/draft.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/draft.hpp"
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

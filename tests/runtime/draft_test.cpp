@@ -1,9 +1,9 @@
-#include "flok/runtime/draft.hpp"
+#include "runtime/draft.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

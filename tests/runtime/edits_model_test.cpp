@@ -1,10 +1,10 @@
 // Random edits of pages against a list of names and objects that cannot be wrong.
 #include <nlohmann/json.hpp>
 
-#include "flok/runtime/codec_json.hpp"
-#include "flok/runtime/edits.hpp"
-#include "flok/runtime/json_text.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/codec_json.hpp"
+#include "runtime/edits.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

@@ -1,6 +1,6 @@
-#include "flok/runtime/edits.hpp"
+#include "runtime/edits.hpp"
 
-#include "flok/runtime/codec_json.hpp"
+#include "runtime/codec_json.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

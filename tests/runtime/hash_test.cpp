@@ -1,11 +1,11 @@
-#include "flok/runtime/hash.hpp"
+#include "runtime/hash.hpp"
 
 #include <fstream>
 #include <optional>
 
 #include <nlohmann/json.hpp>
 
-#include "flok/runtime/codec_json.hpp"
+#include "runtime/codec_json.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

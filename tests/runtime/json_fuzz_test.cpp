@@ -8,7 +8,7 @@
 // Both refuse escapes that name half a surrogate pair, which RFC 8259 leaves open.
 #include <nlohmann/json.hpp>
 
-#include "flok/runtime/codec_json.hpp"
+#include "runtime/codec_json.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/json_fuzz.hpp"
 

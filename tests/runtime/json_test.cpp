@@ -1,8 +1,8 @@
-#include "flok/runtime/codec_json.hpp"
+#include "runtime/codec_json.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "flok/runtime/json_text.hpp"
+#include "runtime/json_text.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

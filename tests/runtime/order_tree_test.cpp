@@ -1,4 +1,4 @@
-#include "flok/runtime/order_tree.hpp"
+#include "runtime/order_tree.hpp"
 
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"

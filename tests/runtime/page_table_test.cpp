@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "flok/runtime/page_table.hpp"
+#include "runtime/page_table.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 #include "tests/runtime/space_driver.hpp"

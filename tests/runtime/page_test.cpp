@@ -1,8 +1,8 @@
-#include "flok/runtime/page.hpp"
+#include "runtime/page.hpp"
 
 #include <algorithm>
 
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "flok/runtime/json_text.hpp"
+#include "runtime/json_text.hpp"
 #include "tests/catch.hpp"
 
 namespace flok::testing {

@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/draft.hpp"
-#include "flok/runtime/errors.hpp"
-#include "flok/runtime/page.hpp"
-#include "flok/runtime/stats.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/draft.hpp"
+#include "runtime/errors.hpp"
+#include "runtime/page.hpp"
+#include "runtime/stats.hpp"
 
 namespace flok::testing {
 

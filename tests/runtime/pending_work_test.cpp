@@ -1,4 +1,4 @@
-#include "flok/runtime/pending_work.hpp"
+#include "runtime/pending_work.hpp"
 
 #include "tests/catch.hpp"
 

@@ -1,8 +1,8 @@
 #include <cstring>
 
-#include "flok/runtime/codec.hpp"
-#include "flok/runtime/hash.hpp"
-#include "flok/runtime/limits.hpp"
+#include "runtime/codec.hpp"
+#include "runtime/hash.hpp"
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "flok/runtime/address_space.hpp"
+#include "runtime/address_space.hpp"
 #include "tests/runtime/space_model.hpp"
 
 namespace flok::testing {

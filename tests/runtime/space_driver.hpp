@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "flok/runtime/address_space.hpp"
+#include "runtime/address_space.hpp"
 #include "tests/runtime/pages.hpp"
 
 namespace flok::testing {

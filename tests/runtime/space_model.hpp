@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "flok/runtime/address_space.hpp"
+#include "runtime/address_space.hpp"
 #include "tests/runtime/pages.hpp"
 
 namespace flok::testing {

@@ -1,4 +1,4 @@
-#include "flok/runtime/watch_table.hpp"
+#include "runtime/watch_table.hpp"
 
 #include <algorithm>
 #include <set>

@@ -3,7 +3,7 @@
 #include <bit>
 #include <utility>
 
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 #include "tests/sim/rules.hpp"
 
 namespace flok::sim {

@@ -1,6 +1,6 @@
 #include "tests/sim/stock.hpp"
 
-#include "flok/runtime/codec.hpp"
+#include "runtime/codec.hpp"
 
 namespace flok::sim {
 

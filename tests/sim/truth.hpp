@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "flok/runtime/address_space.hpp"
+#include "runtime/address_space.hpp"
 
 namespace flok::sim {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 #include "tests/sim/rules.hpp"
 
 namespace flok::sim {

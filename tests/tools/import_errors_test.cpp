@@ -1,5 +1,5 @@
 // `flok import`: what it refuses, how it says so, and that nothing changes then.
-#include "flok/runtime/limits.hpp"
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/tools/import_home.hpp"
 

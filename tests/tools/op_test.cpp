@@ -1,5 +1,5 @@
 // Operations read from their lines, and the lines that answer them.
-#include "flok/runtime/json_text.hpp"
+#include "runtime/json_text.hpp"
 #include "tests/catch.hpp"
 #include "tools/shell_op.hpp"
 

@@ -4,8 +4,8 @@
 #include <mutex>
 #include <string>
 
-#include "flok/flok.hpp"
-#include "flok/runtime/limits.hpp"
+#include "flok.hpp"
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tools/shell_session.hpp"
 

@@ -4,8 +4,8 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "flok/actors/lmdb_store.hpp"
-#include "flok/runtime/codec.hpp"
+#include "actors/lmdb_store.hpp"
+#include "runtime/codec.hpp"
 #include "tests/catch.hpp"
 
 namespace flok::testing {

@@ -268,6 +268,16 @@ public:
       last_seen_.erase(page);
   }
 
+  /// The same once the events that are held have been told.
+  void expect_changes_in_turn(std::string_view ns, std::string_view id, bool wanted) {
+    if (held_.empty())
+      return expect_changes(ns, id, wanted);
+    held_.push_back({[this, page = key{ns, id}, wanted] {
+                       expect_changes(page.first, page.second, wanted);
+                     },
+                     false});
+  }
+
   // -- events -----------------------------------------------------------------
 
   /// Tells of an event now, or later where this controller is stalled.
@@ -411,7 +421,7 @@ void controller::watch_sync(std::string_view ns, std::string_view id,
 }
 
 void controller::expect_changes(std::string_view ns, std::string_view id, bool wanted) {
-  impl_.expect_changes(ns, id, wanted);
+  impl_.expect_changes_in_turn(ns, id, wanted);
 }
 
 void controller::on_removed(std::function<void(const removed_page&)> handler) {

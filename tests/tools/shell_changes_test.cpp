@@ -203,3 +203,20 @@ TEST_CASE("changes, every: of the wrong type they are bad requests", "[shell][ch
             "bad_request");
   CHECK(stats(s.shell, "user", "watchers") == 1);
 }
+
+TEST_CASE("changes: what is held when a watch ends has those of its watch",
+          "[shell][changes]") {
+  changing_shell s;
+  s.write(array_page("p", "v1"));
+  s.shell.must(op::simple("drain"));
+  s.shell.must(op::stall("ann", 3600000));
+  s.write(array_page("p", "v2"));
+  s.write(array_page("p", "v3"));
+  s.shell.must(op::unwatch("ann", "user", "p"));
+  s.write(array_page("p", "v4"));
+  s.shell.must(watch_changes("ann", "user", "p"));
+  s.write(array_page("p", "v5"));
+  s.shell.must(op::simple("stats"));
+  s.shell.must(op::stall("ann", 0));
+  CHECK(s.changes() == strings{"-", modified("v2"), modified("v3"), "-", modified("v5")});
+}

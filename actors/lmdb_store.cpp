@@ -60,19 +60,12 @@ public:
     return look(ns, [&](MDB_dbi dbi) -> expected<load_result> {
       MDB_val key = to_val(id);
       MDB_val data{};
-      load_result result;
       const int code = mdb_get(reading_, dbi, &key, &data);
       if (code == MDB_NOTFOUND)
-        return result;
+        return load_result{};
       if (code != MDB_SUCCESS)
         return failed("reading from " + where_, code);
-      auto record = decode_record(to_view(data), id);
-      if (record)
-        result.found = std::move(*record);
-      else
-        result.damage = where_ + ": " + std::string{ns} + "/" + std::string{id} + ": " +
-                        record.error().message;
-      return result;
+      return lmdb::read_record(where_, ns, id, to_view(data));
     });
   }
 

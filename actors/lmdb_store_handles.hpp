@@ -12,6 +12,7 @@
 
 #include <lmdb.h>
 
+#include "../runtime/codec.hpp"
 #include "../runtime/errors.hpp"
 #include "lmdb_store.hpp"
 
@@ -28,6 +29,19 @@ inline tl::unexpected<error> failed(const std::string& doing, const std::string&
 
 inline tl::unexpected<error> failed(const std::string& doing, int code) {
   return failed(doing, mdb_strerror(code));
+}
+
+/// What a record holds, or what is wrong with it. `where` names the store.
+inline load_result read_record(const std::string& where, std::string_view ns,
+                               std::string_view id, std::string_view bytes) {
+  load_result result;
+  auto record = decode_record(bytes, id);
+  if (record)
+    result.found = std::move(*record);
+  else
+    result.damage = where + ": " + std::string{ns} + "/" + std::string{id} + ": " +
+                    record.error().message;
+  return result;
 }
 
 inline MDB_val to_val(std::string_view bytes) {

@@ -108,7 +108,7 @@ public:
       return load_result{};
     if (code != MDB_SUCCESS)
       return reading_failed(code);
-    return decode(ns, id, to_view(data));
+    return lmdb::read_record(where_, ns, id, to_view(data));
   }
 
   expected<void> list(std::string_view ns, const id_range& range,
@@ -120,7 +120,7 @@ public:
   expected<void> scan(std::string_view ns, const id_range& range,
                       const page_visitor& visit) override {
     return walk_range(ns, range, [&](std::string_view id, std::string_view record) {
-      return visit(id, decode(ns, id, record), record.size());
+      return visit(id, lmdb::read_record(where_, ns, id, record), record.size());
     });
   }
 
@@ -221,18 +221,6 @@ private:
       return failure(errc::unknown_namespace,
                      where_ + ": the store has no namespace " + std::string{ns});
     return dbi->second;
-  }
-
-  load_result decode(std::string_view ns, std::string_view id,
-                     std::string_view bytes) const {
-    load_result result;
-    auto record = decode_record(bytes, id);
-    if (record)
-      result.found = std::move(*record);
-    else
-      result.damage = where_ + ": " + std::string{ns} + "/" + std::string{id} + ": " +
-                      record.error().message;
-    return result;
   }
 
   expected<void> walk_range(std::string_view ns, const id_range& range,

@@ -28,7 +28,7 @@ inline constexpr std::size_t line_depth = depth + 2;
 
 /// Bytes of pages in one commit, and pages, unless one page or what changed together is
 /// more: the vm answers nobody while it puts a batch together or hears of its end. Larger
-/// ones are committed no faster.
+/// ones are committed faster where pages are large (docs/performance.md).
 inline constexpr std::size_t batch_bytes = std::size_t{2} << 20U;
 inline constexpr std::size_t batch_pages = 2048;
 

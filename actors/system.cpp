@@ -16,6 +16,7 @@
 #include "actors/lmdb_store.hpp"
 #include "actors/messages.hpp"
 #include "actors/random_ids.hpp"
+#include "actors/scheduling.hpp"
 #include "actors/storage.hpp"
 #include "actors/vm.hpp"
 
@@ -300,9 +301,10 @@ private:
   bool closed_ = true; ///< until it has started
 };
 
-void system::prepare(caf::actor_system_config& c) {
+void system::prepare(caf::actor_system_config& c, scheduling how) {
   add_message_types<caf::id_block::flok>(c);
-  set_scheduler_policy(c, "sharing");
+  if (how == scheduling::prompt_stealing)
+    use_prompt_stealing(c);
 }
 
 expected<std::unique_ptr<system>> system::start(system_options options,

@@ -43,6 +43,12 @@ struct system_options {
   std::function<void(const error&)> on_problem;
 };
 
+/// How the actors of an actor system are scheduled.
+enum class scheduling : std::uint8_t {
+  prompt_stealing, ///< flok's own policy
+  as_configured,   ///< what the embedder's configuration says (`scheduler.policy`)
+};
+
 /// A running system. `read`, `write`, `page_out`, `drain`, `stats` and `close` block the
 /// calling thread, which must not be an actor's; the others may be called from anywhere.
 /// All may be called from several threads at once, but for `close` and the destructor.
@@ -58,9 +64,10 @@ public:
   [[nodiscard]] static expected<std::unique_ptr<system>>
   start(caf::actor_system& actors, system_options options, const pager_source& pagers);
 
-  /// Makes flok's message types known, and chooses the scheduling policy that was measured
-  /// to suit it (docs/decisions/), which the embedder may change afterwards.
-  static void prepare(caf::actor_system_config& c);
+  /// Makes flok's message types known, and has actors scheduled as was measured to suit
+  /// flok (docs/decisions/scheduling.md), or as the configuration says.
+  static void prepare(caf::actor_system_config& c,
+                      scheduling how = scheduling::prompt_stealing);
 
   system(const system&) = delete;
   system& operator=(const system&) = delete;

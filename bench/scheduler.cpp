@@ -47,8 +47,7 @@ double at(std::vector<double> values, double quantile) {
 
 struct policy {
   std::string name;
-  std::string scheduler;
-  bool eager = false; ///< work stealing without its long sleeps
+  std::string scheduler; ///< CAF's; empty: flok's own
 };
 
 struct figures {
@@ -73,7 +72,8 @@ void start_watchers(flok::system& sys, int count, std::atomic<long>& heard) {
     sys.spawn([&](flok::controller& self) {
       self.watch(
           "bench", "page", [&heard](const flok::update&) { ++heard; },
-          [&watching](const flok::expected<void>&) { watching.set_value(); });
+          [&watching](const flok::expected<void>&) { watching.set_value(); },
+          {.changes = false, .every = true});
     });
     watching.get_future().wait();
   }
@@ -136,10 +136,10 @@ figures measure(const policy& p) {
   figures f;
   const auto with_system = [&](auto work) {
     caf::actor_system_config c;
-    flok::system::prepare(c);
-    flok::set_scheduler_policy(c, p.scheduler);
-    if (p.eager)
-      c.set("work-stealing.relaxed-sleep-duration", caf::timespan{50'000});
+    flok::system::prepare(c, p.scheduler.empty() ? flok::scheduling::prompt_stealing
+                                                 : flok::scheduling::as_configured);
+    if (!p.scheduler.empty())
+      flok::set_scheduler_policy(c, p.scheduler);
     caf::actor_system actors{c};
     flok::system_options options;
     options.config.pagers = {{"mem", "bench", "{}"}};
@@ -165,9 +165,9 @@ figures measure(const policy& p) {
 } // namespace
 
 int main() {
-  const std::vector<policy> policies = {{"stealing", "stealing"},
-                                        {"stealing, 50 us naps", "stealing", true},
-                                        {"sharing", "sharing"}};
+  const std::vector<policy> policies = {{"CAF's stealing", "stealing"},
+                                        {"CAF's sharing", "sharing"},
+                                        {"prompt stealing", ""}};
   std::vector<std::vector<figures>> all(policies.size());
   for (int round = 0; round < rounds; ++round)
     for (std::size_t i = 0; i < policies.size(); ++i)

@@ -17,7 +17,7 @@ namespace flok::testing {
 
 struct stage::test_config : caf::actor_system_config {
   test_config() {
-    system::prepare(*this);
+    system::prepare(*this, scheduling::as_configured);
     set_scheduler_policy(*this, "testing");
   }
 };

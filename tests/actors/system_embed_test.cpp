@@ -19,7 +19,9 @@ namespace flok::testing {
 namespace {
 
 struct embedder {
-  embedder() { system::prepare(config); }
+  explicit embedder(scheduling how = scheduling::prompt_stealing) {
+    system::prepare(config, how);
+  }
 
   std::unique_ptr<system> started(const std::string& data, const pager_source& pagers,
                                   const std::string& pager = "mem") {
@@ -40,12 +42,14 @@ void write_file(const std::string& path, const std::string& text) {
 
 } // namespace
 
-TEST_CASE("embedded: the embedder's actor system, with either scheduling policy") {
+TEST_CASE("embedded: the embedder's actor system, with any scheduling policy") {
   const temp_dir dir;
-  for (const auto* policy : {"sharing", "stealing"}) {
+  for (const auto* policy : {"prompt", "sharing", "stealing"}) {
     inbox<std::string> heard;
-    embedder e;
-    set_scheduler_policy(e.config, policy);
+    const bool own = std::string_view{policy} == "prompt";
+    embedder e{own ? scheduling::prompt_stealing : scheduling::as_configured};
+    if (!own)
+      set_scheduler_policy(e.config, policy);
     e.actors = std::make_unique<caf::actor_system>(e.config);
     const auto sys = e.started(dir / policy, *builtin_pagers());
     CHECK(&sys->actors() == e.actors.get());

@@ -249,7 +249,7 @@ expected<page_ptr> draft::finish() {
     if (items_[i].fresh == nullptr) {
       const auto end = run_end(i);
       const auto first = items_[i].base_index;
-      builder.keep(*base_, first, first + (end - i));
+      builder.keep(base_, first, first + (end - i));
       i = end - 1;
       continue;
     }
@@ -257,7 +257,7 @@ expected<page_ptr> draft::finish() {
     if (e.signature.empty())
       if (auto ok = sign(e); !ok)
         return failure(ok.error());
-    add_entry(builder, e.name, e.signature, e.signed_text);
+    builder.add(e.name, e.signature, e.signed_text);
   }
   auto page = builder.finish();
   if (page->json_bytes_bound() > limits::page_bytes)

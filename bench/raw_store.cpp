@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "bench/paged_system.hpp"
+#include "runtime/codec.hpp"
 #include "runtime/limits.hpp"
 
 namespace flok::bench {
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::size_t header_bytes = 16;
 constexpr std::size_t checksum_at = 8;
-constexpr char header[header_bytes] = "FLOK\1"; // the rest is zero
+constexpr char header[header_bytes] = "FLOK\2"; // the rest is zero
 
 /// Address space costs nothing: twice what the largest workload needs.
 constexpr std::size_t map_bytes = std::size_t{4} << 30U;
@@ -35,8 +36,14 @@ MDB_val to_val(std::string_view bytes) {
 std::vector<raw_page> raw_pages(std::span<const page_ptr> pages) {
   std::vector<raw_page> texts;
   texts.reserve(pages.size());
-  for (const auto& p : pages)
-    texts.push_back({std::string{p->id()}, p->json()});
+  for (const auto& p : pages) {
+    auto body = p->json();
+    const auto json_bytes = static_cast<std::uint32_t>(body.size());
+    body.resize(record_bytes(*p) - header_bytes);
+    std::memcpy(body.data() + body.size() - sizeof json_bytes, &json_bytes,
+                sizeof json_bytes);
+    texts.push_back({std::string{p->id()}, std::move(body)});
+  }
   return texts;
 }
 
@@ -80,13 +87,13 @@ void raw_store::commit(std::span<const raw_page> batch) {
   need(mdb_cursor_open(txn, dbi_, &cursor));
   for (const auto& p : batch) {
     MDB_val key = to_val(p.id);
-    MDB_val data{header_bytes + p.json.size(), nullptr};
+    MDB_val data{header_bytes + p.body.size(), nullptr};
     need(mdb_cursor_put(cursor, &key, &data, MDB_RESERVE));
     auto* at = static_cast<char*>(data.mv_data);
-    const std::uint64_t sum = XXH3_64bits(p.json.data(), p.json.size());
+    const std::uint64_t sum = XXH3_64bits(p.body.data(), p.body.size());
     std::memcpy(at, header, header_bytes);
     std::memcpy(at + checksum_at, &sum, sizeof sum);
-    std::memcpy(at + header_bytes, p.json.data(), p.json.size());
+    std::memcpy(at + header_bytes, p.body.data(), p.body.size());
   }
   mdb_cursor_close(cursor);
   need(mdb_txn_commit(txn));
@@ -115,9 +122,12 @@ std::string raw_reader::read(std::string_view id) {
   if (std::memcmp(record, header, checksum_at) != 0 ||
       std::memcmp(record + checksum_at, &sum, sizeof sum) != 0)
     throw std::runtime_error{"a damaged record"};
+  std::uint32_t json_bytes = 0;
+  std::memcpy(&json_bytes, body.data() + body.size() - sizeof json_bytes,
+              sizeof json_bytes);
   std::string json;
-  json.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-  json = body;
+  json.reserve(json_bytes + simdjson::SIMDJSON_PADDING);
+  json = body.substr(0, json_bytes);
   walk(json);
   return json;
 }

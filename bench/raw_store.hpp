@@ -17,10 +17,11 @@
 
 namespace flok::bench {
 
-/// A page as plain text.
+/// A page as plain text, and as many bytes more as flok's record has for its index, of
+/// which the last four say how long the text is.
 struct raw_page {
   std::string id;
-  std::string json;
+  std::string body;
 };
 
 /// The same pages as texts.

@@ -115,13 +115,13 @@ struct entry_block {
 /// What entries take as a block.
 struct block_size {
   std::size_t entries = 0;
-  std::size_t texts = 0;      ///< bytes of texts, with the commas between them
-  std::size_t unescaped = 0;  ///< bytes of names and signatures that no text has unescaped
-  std::size_t signatures = 0; ///< bytes of signatures
+  std::size_t texts = 0;     ///< bytes of texts, with the commas between them
+  std::size_t unescaped = 0; ///< bytes of names and signatures that no text has unescaped
+  std::size_t hashed = 0;    ///< bytes of signatures; of a page, all that the hash covers
 
   [[nodiscard]] bool wide() const {
     constexpr std::size_t most = UINT16_MAX;
-    return texts + unescaped > most || signatures > most;
+    return texts + unescaped > most || hashed > most;
   }
   [[nodiscard]] std::size_t index_bytes() const {
     return entry_index::bytes(entries, wide());

@@ -1,6 +1,8 @@
 #include "runtime/page.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -239,13 +241,50 @@ std::size_t page::memory_bytes() const noexcept {
   return bytes;
 }
 
-std::size_t page::json_bytes_bound() const noexcept {
-  constexpr std::size_t fixed_fields = 96; // names, braces, the type, the hash
-  constexpr std::string_view none = "null";
-  std::size_t bytes = fixed_fields + texts_ + json::quoted_size(id());
-  for (const auto& pointer : {head(), next(), prev()})
-    bytes += pointer ? json::quoted_size(*pointer) : none.size();
+/// Tells the page's JSON up to its entries: texts as they are, and strings that are to be
+/// quoted.
+template <class Text, class String>
+void page::tell_head(Text text, String string) const {
+  const auto tell_pointer = [&](std::optional<std::string_view> id) {
+    id ? string(*id) : text("null");
+  };
+  std::array<char, 10> digits{};
+  const auto hash = std::to_chars(digits.data(), digits.data() + digits.size(), hash_);
+  text(R"({"_id":)");
+  string(id());
+  text(R"(,"_type":")");
+  text(to_string(kind_));
+  text(R"(","_head":)");
+  tell_pointer(head());
+  text(R"(,"_next":)");
+  tell_pointer(next());
+  text(R"(,"_prev":)");
+  tell_pointer(prev());
+  text(R"(,"_hash":")");
+  text({digits.data(), static_cast<std::size_t>(hash.ptr - digits.data())});
+  text(R"(","entries":)");
+  text(kind_ == page_kind::array ? "[" : "{");
+}
+
+std::size_t page::head_bytes() const noexcept {
+  std::size_t bytes = 0;
+  tell_head([&](std::string_view text) { bytes += text.size(); },
+            [&](std::string_view string) { bytes += json::quoted_size(string); });
   return bytes;
+}
+
+char* page::put_head(char* to) const noexcept {
+  tell_head([&](std::string_view text) { to = std::copy(text.begin(), text.end(), to); },
+            [&](std::string_view string) { to = json::put_string(to, string); });
+  return to;
+}
+
+std::string_view page::json_end() const noexcept {
+  return kind_ == page_kind::array ? "]}" : "}}";
+}
+
+std::size_t page::json_bytes_bound() const noexcept {
+  return head_bytes() + texts_ + json_end().size();
 }
 
 std::string page::json() const {
@@ -256,27 +295,16 @@ std::string page::json() const {
 }
 
 void page::append_json(std::string& out) const {
-  out += R"({"_id":)";
-  json::append_string(out, id());
-  out += R"(,"_type":")";
-  out += to_string(kind_);
-  out += R"(","_head":)";
-  json::append_pointer(out, head());
-  out += R"(,"_next":)";
-  json::append_pointer(out, next());
-  out += R"(,"_prev":)";
-  json::append_pointer(out, prev());
-  out += R"(,"_hash":")";
-  out += hash_text();
-  out += R"(","entries":)";
-  out += kind_ == page_kind::array ? '[' : '{';
+  const auto begin = out.size();
+  out.resize(begin + head_bytes());
+  put_head(out.data() + begin);
   for (std::uint32_t i = 0; i < piece_count(); ++i) {
     const auto p = piece_at(i);
     if (i != 0)
       out += ',';
     out += p.block.texts(p.first, p.end);
   }
-  out += kind_ == page_kind::array ? "]}" : "}}";
+  out += json_end();
 }
 
 std::uint32_t page::rehash() const noexcept {

@@ -165,6 +165,18 @@ private:
   [[nodiscard]] std::string_view signatures(std::size_t first,
                                             std::size_t end) const noexcept;
 
+  /// The page as one block, whether it is in one piece or not.
+  [[nodiscard]] block_size size_as_block() const noexcept {
+    return {size_, texts_, unescaped_, hashed_size_};
+  }
+
+  /// The page's JSON before its entries, and behind them.
+  template <class Text, class String>
+  void tell_head(Text text, String string) const;
+  [[nodiscard]] std::size_t head_bytes() const noexcept;
+  char* put_head(char* to) const noexcept;
+  [[nodiscard]] std::string_view json_end() const noexcept;
+
   [[nodiscard]] std::optional<std::string_view>
   pointer(std::uint32_t begin, std::uint32_t end, std::uint8_t bit) const noexcept;
   [[nodiscard]] bool same_entries(const page& other) const;
@@ -178,12 +190,12 @@ private:
   std::uint32_t hash_ = 0;
   std::uint32_t size_ = 0;
   std::uint32_t texts_ = 0;     ///< bytes of texts, with the commas between them
-  std::uint32_t unescaped_ = 0; ///< of a page in one piece
+  std::uint32_t unescaped_ = 0; ///< of names and signatures that no text has unescaped
   std::uint32_t source_count_ = 0;
   std::uint32_t run_count_ = 0;
   page_kind kind_ = page_kind::array;
   std::uint8_t pointers_ = 0; ///< bit 0: has a head, bit 1: next, bit 2: prev
-  bool wide_ = false;         ///< how large the index's numbers are
+  bool wide_ = false;         ///< how large the numbers of an index of all entries are
 };
 
 using page_ptr = std::shared_ptr<const page>;

@@ -36,10 +36,10 @@ std::string_view within(std::string_view text, std::string_view piece) {
 /// Counts more entries in.
 void count(block_size& size, std::size_t entries, std::size_t texts, std::size_t unescaped,
            std::size_t signatures) {
+  size.hashed += signatures;
   size.texts += texts + (size.entries == 0 ? 0 : 1); // with the comma before them
   size.entries += entries;
   size.unescaped += unescaped;
-  size.signatures += signatures;
 }
 
 /// Bytes of texts alone.
@@ -76,7 +76,7 @@ void page_builder::each_piece(const part& kept, Visit visit) const {
 
 page_builder::layout page_builder::lay_out() const {
   layout l;
-  std::uint32_t hashed = ids_bytes();
+  l.all.hashed = ids_bytes();
   if (from_)
     l.place_of.assign(std::max(from_->source_count_, 1U), unused);
   // The block of those added is the first, where there are any.
@@ -85,24 +85,22 @@ page_builder::layout page_builder::lay_out() const {
   for (const auto& part : parts_) {
     if (!part.kept()) {
       const auto at = static_cast<std::uint32_t>(l.added.entries);
-      const auto signature = static_cast<std::uint32_t>(l.added.signatures);
-      add_run(l, at, 0, hashed - signature);
+      add_run(l, at, 0, static_cast<std::uint32_t>(l.all.hashed - l.added.hashed));
       const auto unescaped =
           (lies_in(part.name, part.text) ? 0 : part.name.size()) +
           (lies_in(part.signature, part.text) ? 0 : part.signature.size());
       count(l.added, 1, part.text.size(), unescaped, part.signature.size());
       count(l.all, 1, part.text.size(), unescaped, part.signature.size());
-      hashed += static_cast<std::uint32_t>(part.signature.size());
       continue;
     }
     each_piece(part, [&](const page::piece& p, std::uint32_t source) {
       const auto& index = p.block.index;
       const auto begin = index.signature_begin(p.first);
       const auto signatures = index.get(entry_index::signature_end, p.end - 1) - begin;
-      add_run(l, p.first, source_in(l, source), hashed - begin);
+      add_run(l, p.first, source_in(l, source),
+              static_cast<std::uint32_t>(l.all.hashed) - begin);
       count(l.all, p.count(), p.block.texts(p.first, p.end).size(),
             unescaped_bytes(p.block, p.first, p.end), signatures);
-      hashed += signatures;
     });
   }
   return l;
@@ -155,7 +153,9 @@ void page_builder::set_fields(page& p, const block_size& all) const {
       static_cast<std::uint8_t>((head_ ? 1U : 0U) | (next_ ? 2U : 0U) | (prev_ ? 4U : 0U));
   p.size_ = static_cast<std::uint32_t>(all.entries);
   p.texts_ = static_cast<std::uint32_t>(all.texts);
-  p.hashed_size_ = ids_bytes() + static_cast<std::uint32_t>(all.signatures);
+  p.unescaped_ = static_cast<std::uint32_t>(all.unescaped);
+  p.hashed_size_ = static_cast<std::uint32_t>(all.hashed);
+  p.wide_ = all.wide();
 }
 
 /// Fills in what the hash covers, and makes the hash.
@@ -169,18 +169,15 @@ void page_builder::put_hashed(page& p) const {
   for (const auto& part : parts_)
     at = put(base, at,
              part.kept() ? from_->signatures(part.first, part.end) : part.signature);
-  p.hash_ = hash_ ? *hash_ : p.rehash();
+  p.hash_ = p.rehash();
 }
 
 page_ptr page_builder::make_whole(const block_size& all) const {
   const auto index = all.index_bytes();
-  const auto hashed = ids_bytes() + all.signatures;
   const auto p =
-      make_with_tail<page>(index + hashed + all.texts + all.unescaped, page::key{});
+      make_with_tail<page>(index + all.hashed + all.texts + all.unescaped, page::key{});
   set_fields(*p, all);
-  p->wide_ = all.wide();
-  p->unescaped_ = static_cast<std::uint32_t>(all.unescaped);
-  char* texts = p->tail() + index + hashed;
+  char* texts = p->tail() + index + all.hashed;
   block_writer block{all, p->tail(), texts, texts + all.texts};
   for (const auto& part : parts_) {
     if (!part.kept())
@@ -214,8 +211,7 @@ page_ptr page_builder::make_of_runs(layout l) const {
     l.sources.front() = make_added(l.added);
   const auto sources = l.sources.size() * sizeof(page::source);
   const auto runs = l.runs.size() * sizeof(page::run);
-  const auto p =
-      make_with_tail<page>(sources + runs + ids_bytes() + l.all.signatures, page::key{});
+  const auto p = make_with_tail<page>(sources + runs + l.all.hashed, page::key{});
   set_fields(*p, l.all);
   std::uninitialized_move(l.sources.begin(), l.sources.end(),
                           reinterpret_cast<page::source*>(p->tail()));

@@ -31,9 +31,6 @@ public:
   /// the same page in all calls. The longer the runs, the less they cost.
   void keep(const page_ptr& from, std::size_t first, std::size_t end);
 
-  /// The hash that a trusted record stores, so that it need not be made anew.
-  void trust_hash(std::uint32_t hash) { hash_ = hash; }
-
   /// The page. Where it would keep alive too much beside what it uses, or refer to too many
   /// blocks, all is copied into one (limits.hpp).
   [[nodiscard]] page_ptr finish();
@@ -77,7 +74,6 @@ private:
   page_kind kind_;
   std::string_view id_;
   std::optional<std::string_view> head_, next_, prev_;
-  std::optional<std::uint32_t> hash_;
   page_ptr from_;
   std::vector<part> parts_;
 };

@@ -54,11 +54,6 @@ public:
     return entry == 0 ? 0 : get(signature_end, entry - 1);
   }
 
-  /// How much the texts take, commas between them included.
-  [[nodiscard]] std::uint32_t texts() const {
-    return count_ == 0 ? 0 : get(text_end, count_ - 1);
-  }
-
   friend bool operator==(const entry_index& a, const entry_index& b) {
     return a.numbers_ == b.numbers_;
   }
@@ -84,7 +79,8 @@ private:
 /// entry's object, in a hash page with its key and a colon before it.
 struct entry_block {
   entry_index index;
-  std::uint32_t unescaped = 0; ///< bytes behind the texts
+  std::uint32_t text_bytes = 0; ///< with the commas between texts
+  std::uint32_t unescaped = 0;  ///< bytes behind the texts
   const char* bytes = nullptr;
 
   [[nodiscard]] std::string_view text(std::uint32_t entry) const {
@@ -109,7 +105,12 @@ struct entry_block {
   }
 
   /// Whether a name or a signature that begins there has no text around it.
-  [[nodiscard]] bool apart(std::uint32_t begin) const { return begin >= index.texts(); }
+  [[nodiscard]] bool apart(std::uint32_t begin) const { return begin >= text_bytes; }
+
+  /// Bytes of texts, names and signatures, without the commas. There is an entry.
+  [[nodiscard]] std::size_t kept_bytes() const {
+    return text_bytes - (index.count() - 1) + unescaped;
+  }
 };
 
 /// What entries take as a block.

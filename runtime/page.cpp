@@ -32,18 +32,13 @@ std::string_view to_string(page_kind kind) noexcept {
 
 page::~page() { std::destroy_n(reinterpret_cast<source*>(tail()), source_count_); }
 
-std::size_t page::source::bytes() const {
-  const auto commas = block.index.count() - 1;
-  return block.index.texts() - commas + block.unescaped;
-}
-
 std::size_t page::hashed_at() const noexcept {
   return whole() ? entry_index::bytes(size_, wide_)
                  : source_count_ * sizeof(source) + run_count_ * sizeof(run);
 }
 
 entry_block page::block() const noexcept {
-  return {{tail(), size_, wide_}, unescaped_, hashed() + hashed_size_};
+  return {{tail(), size_, wide_}, texts_, unescaped_, hashed() + hashed_size_};
 }
 
 page::piece page::piece_at(std::uint32_t number) const noexcept {
@@ -224,7 +219,7 @@ std::size_t page::kept_alive_bytes() const noexcept {
     return used_bytes() + unescaped_;
   std::size_t bytes = 0;
   for (std::uint32_t i = 0; i < source_count_; ++i)
-    bytes += sources()[i].bytes();
+    bytes += sources()[i].block.kept_bytes();
   return bytes;
 }
 

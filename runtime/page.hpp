@@ -108,8 +108,6 @@ private:
   struct source {
     std::weak_ptr<const void> memory;
     entry_block block;
-
-    [[nodiscard]] std::size_t bytes() const;
   };
 
   /// Entries that follow each other both in the page and in a block.

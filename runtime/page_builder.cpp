@@ -125,7 +125,7 @@ std::uint32_t page_builder::source_in(layout& l, std::uint32_t number) const {
     place = static_cast<std::uint32_t>(l.sources.size());
     l.sources.push_back(from_->whole() ? page::source{from_, from_->block()}
                                        : from_->sources()[number]);
-    l.kept_bytes += l.sources.back().bytes();
+    l.kept_bytes += l.sources.back().block.kept_bytes();
   }
   return place;
 }
@@ -202,6 +202,7 @@ page::source page_builder::make_added(const block_size& added) const {
       block.add(part.name, part.signature, part.text);
   return {memory,
           {{tail, static_cast<std::uint32_t>(added.entries), added.wide()},
+           static_cast<std::uint32_t>(added.texts),
            static_cast<std::uint32_t>(added.unescaped),
            tail + index}};
 }

@@ -137,11 +137,12 @@ bool index_holds(const entry_index& index, const body_parts& parts, page_kind ki
     return at >= texts ? at + size <= texts + parts.unescaped.size()
                        : at >= begin && at + size <= end;
   };
-  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
   std::uint32_t signature = 0;
   for (std::uint32_t i = 0; i < index.count(); ++i) {
-    const auto end = index.get(entry_index::text_end, i);
+    const auto begin = index.text_begin(i);
     const auto signature_end = index.get(entry_index::signature_end, i);
+    end = index.get(entry_index::text_end, i);
     if (end <= begin || end > texts || signature_end < signature ||
         parts.texts[begin] != first || parts.texts[end - 1] != '}' ||
         (end != texts && parts.texts[end] != ',') ||
@@ -149,10 +150,9 @@ bool index_holds(const entry_index& index, const body_parts& parts, page_kind ki
               end) ||
         !lies(index.get(entry_index::signature, i), signature_end - signature, begin, end))
       return false;
-    begin = end + 1;
     signature = signature_end;
   }
-  return index.texts() == texts;
+  return end == texts;
 }
 
 /// Copies the signatures of a block, one behind the other.

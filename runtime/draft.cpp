@@ -62,16 +62,19 @@ std::string_view draft::name(item i) const {
 
 /// Where the entries end that follow each other in the base page as well.
 std::size_t draft::run_end(std::size_t first) const {
-  const auto follows = [&](std::size_t i) {
-    return items_[i] == items_[first] + static_cast<item>(i - first);
-  };
   constexpr std::size_t step = 16; // at once, as long as all of them do
   auto end = first + 1;
-  for (bool all = true; all && end + step <= items_.size(); end += all ? step : 0)
-    for (std::size_t i = 0; i < step; ++i)
-      all &= follows(end + i);
-  while (end < items_.size() && follows(end))
-    ++end;
+  auto next = items_[first] + 1;
+  for (; end + step <= items_.size(); end += step, next += step) {
+    const item* at = items_.data() + end;
+    item differs = 0;
+    for (item i = 0; i < step; ++i)
+      differs |= at[i] ^ (next + i);
+    if (differs != 0)
+      break;
+  }
+  while (end < items_.size() && items_[end] == next)
+    ++end, ++next;
   return end;
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "runtime/codec_json.hpp"
 #include "runtime/hash.hpp"
@@ -63,6 +64,12 @@ page::piece page::piece_from(std::size_t entry) const noexcept {
   auto p = piece_at(number);
   p.first += static_cast<std::uint32_t>(entry) - (whole() ? 0 : runs()[number].first);
   return p;
+}
+
+void page::reader::seek(std::size_t entry) {
+  const auto number = page_->piece_of(entry);
+  run_ = page_->piece_at(number);
+  first_ = page_->whole() ? 0 : page_->runs()[number].first;
 }
 
 std::string_view page::signatures(std::size_t first, std::size_t end) const noexcept {
@@ -145,25 +152,25 @@ bool page::unmodified(const page& other) const {
     return false;
   const auto front = shared_front(other);
   const auto end = size_ - shared_back(other, front);
-  for (std::size_t i = front; i < end; ++i) {
-    const auto a = entry(i);
-    const auto b = other.entry(i);
-    if (a.signature.size() != b.signature.size() || a.name != b.name)
+  reader mine{*this};
+  reader theirs{other};
+  for (std::size_t i = front; i < end; ++i)
+    if (mine.signature(i).size() != theirs.signature(i).size() ||
+        mine.name(i) != theirs.name(i))
       return false;
-  }
   return true;
 }
 
 bool page::same_entries(const page& other) const {
   // The order of a hash page's entries says nothing; mostly it is the same all the same.
   std::vector<std::pair<std::string_view, std::string_view>> mine, theirs;
+  reader a{*this};
+  reader b{other};
   for (std::size_t i = 0; i < size_; ++i) {
-    const auto a = entry(i);
-    const auto b = other.entry(i);
-    if (mine.empty() && a.name == b.name && a.signature == b.signature)
+    if (mine.empty() && a.name(i) == b.name(i) && a.signature(i) == b.signature(i))
       continue;
-    mine.emplace_back(a.name, a.signature);
-    theirs.emplace_back(b.name, b.signature);
+    mine.emplace_back(a.name(i), a.signature(i));
+    theirs.emplace_back(b.name(i), b.signature(i));
   }
   std::sort(mine.begin(), mine.end());
   std::sort(theirs.begin(), theirs.end());

@@ -88,6 +88,9 @@ public:
   [[nodiscard]] std::string json() const;
   void append_json(std::string& out) const;
 
+  /// Looks at names and signatures, which is quicker where one looks at many in a row.
+  class reader;
+
   /// What only makers of pages have, who know what belongs behind one.
   class key {
     friend class page_builder;
@@ -194,6 +197,33 @@ private:
   page_kind kind_ = page_kind::array;
   std::uint8_t pointers_ = 0; ///< bit 0: has a head, bit 1: next, bit 2: prev
   bool wide_ = false;         ///< how large the numbers of an index of all entries are
+};
+
+class page::reader {
+public:
+  explicit reader(const page& p) : page_{&p} {}
+
+  [[nodiscard]] std::string_view name(std::size_t entry) {
+    const auto at = place_of(entry);
+    return run_.block.name(at);
+  }
+  [[nodiscard]] std::string_view signature(std::size_t entry) {
+    const auto at = place_of(entry);
+    return run_.signature(at, page_->hashed());
+  }
+
+private:
+  /// Where an entry is in its block, once `run_` is the run that has it.
+  std::uint32_t place_of(std::size_t entry) {
+    if (entry - first_ >= run_.count())
+      seek(entry);
+    return run_.first + static_cast<std::uint32_t>(entry - first_);
+  }
+  void seek(std::size_t entry);
+
+  const page* page_;
+  piece run_;
+  std::size_t first_ = 0; ///< the run's first entry
 };
 
 using page_ptr = std::shared_ptr<const page>;

@@ -1,6 +1,7 @@
 #include "bench/raw_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
@@ -27,6 +28,18 @@ void need(int code) {
     throw std::runtime_error{std::string{"LMDB: "} + mdb_strerror(code)};
 }
 
+/// How long the JSON is that an index follows, as docs/architecture.md lays it out; pages
+/// here have small numbers in theirs.
+std::size_t json_bytes_of(std::string_view body) {
+  constexpr std::size_t numbers_of_entry = 5;
+  constexpr std::size_t hash_and_flags = 5;
+  std::array<std::uint16_t, 7> numbers{}; // entries, texts, unescaped, where each id ends
+  const std::size_t end = hash_and_flags + sizeof numbers;
+  std::memcpy(numbers.data(), body.data() + (body.size() - end), sizeof numbers);
+  const std::size_t index = numbers[0] * numbers_of_entry * sizeof(std::uint16_t);
+  return body.size() - end - index - numbers[2] - numbers[6];
+}
+
 MDB_val to_val(std::string_view bytes) {
   return {bytes.size(), const_cast<char*>(bytes.data())}; // LMDB reads it only
 }
@@ -37,12 +50,9 @@ std::vector<raw_page> raw_pages(std::span<const page_ptr> pages) {
   std::vector<raw_page> texts;
   texts.reserve(pages.size());
   for (const auto& p : pages) {
-    auto body = p->json();
-    const auto json_bytes = static_cast<std::uint32_t>(body.size());
-    body.resize(record_bytes(*p) - header_bytes);
-    std::memcpy(body.data() + body.size() - sizeof json_bytes, &json_bytes,
-                sizeof json_bytes);
-    texts.push_back({std::string{p->id()}, std::move(body)});
+    std::string record;
+    append_record(record, *p, false);
+    texts.push_back({std::string{p->id()}, record.substr(header_bytes)});
   }
   return texts;
 }
@@ -122,9 +132,7 @@ std::string raw_reader::read(std::string_view id) {
   if (std::memcmp(record, header, checksum_at) != 0 ||
       std::memcmp(record + checksum_at, &sum, sizeof sum) != 0)
     throw std::runtime_error{"a damaged record"};
-  std::uint32_t json_bytes = 0;
-  std::memcpy(&json_bytes, body.data() + body.size() - sizeof json_bytes,
-              sizeof json_bytes);
+  const auto json_bytes = json_bytes_of(body);
   std::string json;
   json.reserve(json_bytes + simdjson::SIMDJSON_PADDING);
   json = body.substr(0, json_bytes);

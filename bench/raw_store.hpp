@@ -17,8 +17,7 @@
 
 namespace flok::bench {
 
-/// A page as plain text, and as many bytes more as flok's record has for its index, of
-/// which the last four say how long the text is.
+/// A page as flok's record has it: its JSON, and the index behind.
 struct raw_page {
   std::string id;
   std::string body;

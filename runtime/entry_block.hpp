@@ -46,6 +46,11 @@ public:
     return wide_ ? load<std::uint32_t>(c, entry) : load<std::uint16_t>(c, entry);
   }
 
+  /// Where the texts of the first `entries` end.
+  [[nodiscard]] std::uint32_t text_end_of(std::uint32_t entries) const {
+    return entries == 0 ? 0 : get(text_end, entries - 1);
+  }
+
   /// Where the text, or the signature, of an entry begins.
   [[nodiscard]] std::uint32_t text_begin(std::uint32_t entry) const {
     return entry == 0 ? 0 : get(text_end, entry - 1) + 1;

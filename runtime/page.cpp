@@ -31,22 +31,26 @@ std::string_view to_string(page_kind kind) noexcept {
   return kind == page_kind::array ? "array" : "hash";
 }
 
-page::~page() { std::destroy_n(reinterpret_cast<source*>(tail()), source_count_); }
+page::~page() {
+  if (!whole())
+    std::destroy_n(sources(), counted().sources);
+}
 
 std::size_t page::hashed_at() const noexcept {
   return whole() ? entry_index::bytes(size_, wide_)
-                 : source_count_ * sizeof(source) + run_count_ * sizeof(run);
+                 : sizeof(counts) + counted().sources * sizeof(source) +
+                       counted().runs * sizeof(run);
 }
 
 entry_block page::block() const noexcept {
-  return {{tail(), size_, wide_}, texts_, unescaped_, hashed() + hashed_size_};
+  return {index(), texts(), unescaped_, hashed() + hashed_size()};
 }
 
 page::piece page::piece_at(std::uint32_t number) const noexcept {
   if (whole())
     return {block(), 0, size_, id_end_};
   const run& r = runs()[number];
-  const auto end = number + 1 == run_count_ ? size_ : runs()[number + 1].first;
+  const auto end = number + 1 == counted().runs ? size_ : runs()[number + 1].first;
   return {sources()[r.source].block, r.at, r.at + (end - r.first), r.shift};
 }
 
@@ -54,7 +58,7 @@ std::uint32_t page::piece_of(std::size_t entry) const noexcept {
   if (whole())
     return 0;
   const auto* behind =
-      std::upper_bound(runs(), runs() + run_count_, entry,
+      std::upper_bound(runs(), runs() + counted().runs, entry,
                        [](std::size_t e, const run& r) { return e < r.first; });
   return static_cast<std::uint32_t>(behind - runs()) - 1;
 }
@@ -147,8 +151,8 @@ bool page::unmodified(const page& other) const {
     return false;
   if (kind_ == page_kind::hash)
     return std::memcmp(hashed(), other.hashed(), id_end_) == 0 && same_entries(other);
-  if (hashed_size_ != other.hashed_size_ ||
-      std::memcmp(hashed(), other.hashed(), hashed_size_) != 0)
+  if (hashed_size() != other.hashed_size() ||
+      std::memcmp(hashed(), other.hashed(), hashed_size()) != 0)
     return false;
   const auto front = shared_front(other);
   const auto end = size_ - shared_back(other, front);
@@ -218,25 +222,25 @@ std::size_t page::shared_back(const page& other, std::size_t front) const noexce
 }
 
 std::size_t page::used_bytes() const noexcept {
-  return size_ == 0 ? 0 : texts_ - (size_ - 1);
+  return size_ == 0 ? 0 : texts() - (size_ - 1);
 }
 
 std::size_t page::kept_alive_bytes() const noexcept {
   if (whole())
     return used_bytes() + unescaped_;
   std::size_t bytes = 0;
-  for (std::uint32_t i = 0; i < source_count_; ++i)
+  for (std::uint32_t i = 0; i < counted().sources; ++i)
     bytes += sources()[i].block.kept_bytes();
   return bytes;
 }
 
 std::size_t page::memory_bytes() const noexcept {
   constexpr std::size_t control_block = 24; // counts, and what `tail_memory` keeps
-  const auto own = control_block + sizeof(page) + hashed_at() + hashed_size_;
+  const auto own = control_block + sizeof(page) + hashed_at() + hashed_size();
   if (whole())
-    return own + texts_ + unescaped_;
+    return own + texts() + unescaped_;
   std::size_t bytes = own + kept_alive_bytes();
-  for (std::uint32_t i = 0; i < source_count_; ++i) {
+  for (std::uint32_t i = 0; i < counted().sources; ++i) {
     const auto& index = sources()[i].block.index;
     bytes += control_block + entry_index::bytes(index.count(), index.wide());
   }
@@ -286,7 +290,7 @@ std::string_view page::json_end() const noexcept {
 }
 
 std::size_t page::json_bytes_bound() const noexcept {
-  return head_bytes() + texts_ + json_end().size();
+  return head_bytes() + texts() + json_end().size();
 }
 
 std::string page::json() const {
@@ -311,7 +315,7 @@ void page::append_json(std::string& out) const {
 
 std::uint32_t page::rehash() const noexcept {
   if (kind_ == page_kind::array)
-    return crc32(0, {hashed(), hashed_size_});
+    return crc32(0, {hashed(), hashed_size()});
   std::uint64_t sum = 0;
   for (std::uint32_t i = 0; i < piece_count(); ++i) {
     const auto p = piece_at(i);

@@ -136,18 +136,37 @@ private:
     }
   };
 
-  /// What follows the object: of a page in one piece its index, `hashed_size_` bytes, and
-  /// the entries; else sources, runs, and `hashed_size_` bytes.
+  /// Of a page in several pieces, which has no index to tell them.
+  struct counts {
+    std::uint32_t sources = 0;
+    std::uint32_t runs = 0;
+    std::uint32_t texts = 0;
+    std::uint32_t hashed = 0;
+  };
+
+  /// What follows the object: of a page in one piece its index, what the hash covers, and
+  /// the entries; else counts, sources, runs, and what the hash covers.
   [[nodiscard]] const char* tail() const noexcept {
     return reinterpret_cast<const char*>(this + 1);
   }
   [[nodiscard]] char* tail() noexcept { return reinterpret_cast<char*>(this + 1); }
-  [[nodiscard]] bool whole() const noexcept { return source_count_ == 0; }
+  [[nodiscard]] bool whole() const noexcept { return !pieces_; }
+  [[nodiscard]] entry_index index() const noexcept { return {tail(), size_, wide_}; }
+  [[nodiscard]] const counts& counted() const noexcept {
+    return *reinterpret_cast<const counts*>(tail());
+  }
   [[nodiscard]] const source* sources() const noexcept {
-    return reinterpret_cast<const source*>(tail());
+    return reinterpret_cast<const source*>(tail() + sizeof(counts));
   }
   [[nodiscard]] const run* runs() const noexcept {
-    return reinterpret_cast<const run*>(tail() + source_count_ * sizeof(source));
+    return reinterpret_cast<const run*>(sources() + counted().sources);
+  }
+  /// Bytes of texts, with the commas between them, and of what the hash covers.
+  [[nodiscard]] std::uint32_t texts() const noexcept {
+    return whole() ? index().text_end_of(size_) : counted().texts;
+  }
+  [[nodiscard]] std::uint32_t hashed_size() const noexcept {
+    return whole() ? id_end_ + index().signature_begin(size_) : counted().hashed;
   }
   [[nodiscard]] std::size_t hashed_at() const noexcept;
   [[nodiscard]] const char* hashed() const noexcept { return tail() + hashed_at(); }
@@ -155,7 +174,7 @@ private:
 
   /// One run of entries after the other; a page in one piece has one at most.
   [[nodiscard]] std::uint32_t piece_count() const noexcept {
-    return whole() ? (size_ == 0 ? 0 : 1) : run_count_;
+    return whole() ? (size_ == 0 ? 0 : 1) : counted().runs;
   }
   [[nodiscard]] piece piece_at(std::uint32_t number) const noexcept;
   /// The number of the run that has an entry.
@@ -168,7 +187,7 @@ private:
 
   /// The page as one block, whether it is in one piece or not.
   [[nodiscard]] block_size size_as_block() const noexcept {
-    return {size_, texts_, unescaped_, hashed_size_};
+    return {size_, texts(), unescaped_, hashed_size()};
   }
 
   /// The page's JSON before its entries, and behind them.
@@ -187,16 +206,14 @@ private:
   std::uint32_t next_end_ = 0;
   std::uint32_t prev_end_ = 0;
   std::uint32_t id_end_ = 0;
-  std::uint32_t hashed_size_ = 0;
   std::uint32_t hash_ = 0;
   std::uint32_t size_ = 0;
-  std::uint32_t texts_ = 0;     ///< bytes of texts, with the commas between them
-  std::uint32_t unescaped_ = 0; ///< of names and signatures that no text has unescaped
-  std::uint32_t source_count_ = 0;
-  std::uint32_t run_count_ = 0;
+  std::uint32_t unescaped_ =
+      0; ///< bytes of names and signatures that no text has unescaped
   page_kind kind_ = page_kind::array;
   std::uint8_t pointers_ = 0; ///< bit 0: has a head, bit 1: next, bit 2: prev
   bool wide_ = false;         ///< how large the numbers of an index of all entries are
+  bool pieces_ = false;       ///< several ones
 };
 
 class page::reader {

@@ -78,7 +78,7 @@ page_builder::layout page_builder::lay_out() const {
   layout l;
   l.all.hashed = ids_bytes();
   if (from_)
-    l.place_of.assign(std::max(from_->source_count_, 1U), unused);
+    l.place_of.assign(from_->whole() ? 1 : from_->counted().sources, unused);
   // The block of those added is the first, where there are any.
   if (std::any_of(parts_.begin(), parts_.end(), [](const part& p) { return !p.kept(); }))
     l.sources.emplace_back();
@@ -152,9 +152,7 @@ void page_builder::set_fields(page& p, const block_size& all) const {
   p.pointers_ =
       static_cast<std::uint8_t>((head_ ? 1U : 0U) | (next_ ? 2U : 0U) | (prev_ ? 4U : 0U));
   p.size_ = static_cast<std::uint32_t>(all.entries);
-  p.texts_ = static_cast<std::uint32_t>(all.texts);
   p.unescaped_ = static_cast<std::uint32_t>(all.unescaped);
-  p.hashed_size_ = static_cast<std::uint32_t>(all.hashed);
   p.wide_ = all.wide();
 }
 
@@ -210,15 +208,22 @@ page::source page_builder::make_added(const block_size& added) const {
 page_ptr page_builder::make_of_runs(layout l) const {
   if (l.added.entries != 0)
     l.sources.front() = make_added(l.added);
-  const auto sources = l.sources.size() * sizeof(page::source);
-  const auto runs = l.runs.size() * sizeof(page::run);
-  const auto p = make_with_tail<page>(sources + runs + l.all.hashed, page::key{});
+  const page::counts counts{static_cast<std::uint32_t>(l.sources.size()),
+                            static_cast<std::uint32_t>(l.runs.size()),
+                            static_cast<std::uint32_t>(l.all.texts),
+                            static_cast<std::uint32_t>(l.all.hashed)};
+  const auto sources = counts.sources * sizeof(page::source);
+  const auto runs = counts.runs * sizeof(page::run);
+  const auto p =
+      make_with_tail<page>(sizeof counts + sources + runs + counts.hashed, page::key{});
   set_fields(*p, l.all);
+  char* at = p->tail();
+  std::memcpy(at, &counts, sizeof counts);
+  at += sizeof counts;
   std::uninitialized_move(l.sources.begin(), l.sources.end(),
-                          reinterpret_cast<page::source*>(p->tail()));
-  p->source_count_ = static_cast<std::uint32_t>(l.sources.size());
-  p->run_count_ = static_cast<std::uint32_t>(l.runs.size());
-  std::memcpy(p->tail() + sources, l.runs.data(), runs);
+                          reinterpret_cast<page::source*>(at));
+  std::memcpy(at + sources, l.runs.data(), runs);
+  p->pieces_ = true;
   put_hashed(*p);
   return p;
 }

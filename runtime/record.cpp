@@ -180,12 +180,12 @@ public:
 
   static void write_body(const page& p, char* to) noexcept {
     char* texts = p.put_head(to);
-    char* ids = put(texts + p.texts_, p.json_end());
+    char* ids = put(texts + p.texts(), p.json_end());
     char* unescaped = put(ids, {p.hashed(), p.id_end_});
     char* index = unescaped + p.unescaped_;
     write_entries(p, texts, unescaped, index);
     footer f;
-    f.numbers = {p.size_,     p.texts_,    p.unescaped_, p.head_end_,
+    f.numbers = {p.size_,     p.texts(),   p.unescaped_, p.head_end_,
                  p.next_end_, p.prev_end_, p.id_end_};
     f.hash = p.hash_;
     f.flags = static_cast<unsigned char>(
@@ -218,15 +218,15 @@ private:
                             char* index) noexcept {
     if (!p.whole()) {
       block_writer block{p.size_as_block(), index, texts, unescaped};
-      for (std::uint32_t i = 0; i < p.run_count_; ++i) {
+      for (std::uint32_t i = 0; i < p.counted().runs; ++i) {
         const auto kept = p.piece_at(i);
         block.copy(kept.block, kept.first, kept.end);
       }
       return;
     }
     const auto block = p.block();
-    put(texts, {block.bytes, p.texts_});
-    put(unescaped, {block.bytes + p.texts_, p.unescaped_});
+    put(texts, {block.bytes, block.text_bytes});
+    put(unescaped, {block.bytes + block.text_bytes, block.unescaped});
     put(index, {block.index.numbers(), p.size_as_block().index_bytes()});
   }
 
@@ -239,13 +239,11 @@ private:
     p->wide_ = f.wide();
     p->hash_ = f.hash;
     p->size_ = f.numbers[footer::entries];
-    p->texts_ = f.numbers[footer::texts];
     p->unescaped_ = f.numbers[footer::unescaped];
     p->head_end_ = f.numbers[footer::head_end];
     p->next_end_ = f.numbers[footer::next_end];
     p->prev_end_ = f.numbers[footer::prev_end];
     p->id_end_ = f.numbers[footer::id_end];
-    p->hashed_size_ = static_cast<std::uint32_t>(size.hashed);
     char* signatures = put(put(p->tail(), parts.index), parts.ids);
     char* texts = p->tail() + parts.index.size() + size.hashed;
     put(put(texts, parts.texts), parts.unescaped);

@@ -56,11 +56,12 @@ struct footer {
     return entry_index::bytes(numbers[entries], wide());
   }
 
-  void write(char* to) const {
+  char* write(char* to) const {
     for (const auto n : numbers)
       to = put(to, {reinterpret_cast<const char*>(&n), entry_index::number_bytes(wide())});
     to = put(to, {reinterpret_cast<const char*>(&hash), sizeof hash});
     *to = static_cast<char>(flags);
+    return to + sizeof flags;
   }
 
   /// Reads it from the end of a body; false where that is too short.
@@ -178,7 +179,8 @@ public:
            p.size_as_block().index_bytes() + footer::bytes(p.wide_);
   }
 
-  static void write_body(const page& p, char* to) noexcept {
+  /// Gives its end.
+  static char* write_body(const page& p, char* to) noexcept {
     char* texts = p.put_head(to);
     char* ids = put(texts + p.texts(), p.json_end());
     char* unescaped = put(ids, {p.hashed(), p.id_end_});
@@ -191,7 +193,7 @@ public:
     f.flags = static_cast<unsigned char>(
         p.pointers_ | (p.kind_ == page_kind::hash ? hash_page_flag : 0U) |
         (p.wide_ ? wide_flag : 0U));
-    f.write(index + p.size_as_block().index_bytes());
+    return f.write(index + p.size_as_block().index_bytes());
   }
 
   /// The page; null where the body is none.
@@ -257,9 +259,8 @@ std::size_t record_bytes(const page& p) noexcept {
 }
 
 void write_record(char* to, const page& p, bool pending) noexcept {
-  const auto body_bytes = page_record::body_bytes(p);
   char* body = to + header_bytes;
-  page_record::write_body(p, body);
+  const auto body_bytes = static_cast<std::size_t>(page_record::write_body(p, body) - body);
   std::memset(put(to, magic), 0, checksum_at - magic.size());
   to[format_at] = static_cast<char>(record_format);
   to[flags_at] = static_cast<char>(pending ? pending_flag : 0U);

@@ -1,3 +1,4 @@
+#include <random>
 #include <string>
 #include <vector>
 
@@ -145,6 +146,36 @@ TEST_CASE("records may be appended one behind another") {
   std::string out = "before";
   append_record(out, *page, false);
   CHECK(out == "before" + record_of(*page));
+}
+
+TEST_CASE("pages that grow and shrink have the index that their size asks for") {
+  std::mt19937_64 random{1};
+  auto page = new_page(page_kind::hash, counted_ids(), "p").finish().value();
+  bool was_wide = false;
+  std::size_t turns = 0; // from small to large and back
+  for (int step = 0; step < 400; ++step) {
+    auto d = copy_page(page, counted_ids());
+    const bool grows = step / 40 % 2 == 0;
+    if (!grows && page->size() > 2) {
+      const auto at = random() % (page->size() - 1);
+      REQUIRE(d.erase(page->entry(at).name).has_value());
+      REQUIRE(d.erase(page->entry(at + 1).name).has_value());
+    }
+    const std::string name =
+        (random() % 4 == 0 ? "\"" : "") + std::to_string(random() % 99);
+    const std::string text(grows ? 4000 : random() % 50, 'x');
+    REQUIRE(d.insert(name, {{"t", text}}).has_value());
+    page = d.finish().value();
+    const auto again = page_of(page->json());
+    REQUIRE(again->unmodified(*page));
+    const auto record = record_of(*page);
+    REQUIRE(record == record_of(*again));
+    REQUIRE(decode_record(record, "p").value().page->json() == page->json());
+    const bool wide = (static_cast<unsigned char>(record.back()) & 16U) != 0;
+    turns += wide == was_wide ? 0 : 1;
+    was_wide = wide;
+  }
+  CHECK(turns >= 4);
 }
 
 TEST_CASE("a record of another format is refused as such") {

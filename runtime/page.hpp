@@ -78,7 +78,7 @@ public:
   [[nodiscard]] std::size_t used_bytes() const noexcept;
   [[nodiscard]] std::size_t kept_alive_bytes() const noexcept;
 
-  /// About what the page costs in memory, text buffers included.
+  /// About what the page costs in memory, the blocks that it refers to included.
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
   /// The size of the page's JSON, or a few bytes more; never less.

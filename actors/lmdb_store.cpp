@@ -350,10 +350,11 @@ private:
         code = mdb_cursor_del(cursor, 0);
       return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
     }
-    record_.clear();
-    append_record(record_, *p.page, p.pending);
-    data = to_val(record_);
-    return mdb_cursor_put(cursor, &key, &data, flags);
+    data.mv_size = record_bytes(*p.page);
+    const int code = mdb_cursor_put(cursor, &key, &data, flags | MDB_RESERVE);
+    if (code == MDB_SUCCESS)
+      write_record(static_cast<char*>(data.mv_data), *p.page, p.pending);
+    return code;
   }
 
   /// Doubles the map. No transaction of this process may be under way: ours has ended, and
@@ -384,7 +385,6 @@ private:
   std::map<std::string, MDB_dbi, std::less<>> databases_;
   std::shared_mutex map_;      ///< shared: map and environment stay what they are
   MDB_txn* reading_ = nullptr; ///< renewed for each load
-  std::string record_;
 };
 
 } // namespace

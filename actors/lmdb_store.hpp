@@ -10,8 +10,9 @@
 
 namespace flok {
 
-/// The version of a data directory as a whole. A newer one is refused, never rewritten.
-inline constexpr unsigned directory_format = 1;
+/// The version of a data directory as a whole; 2: records have an index. Others are
+/// refused, never rewritten.
+inline constexpr unsigned directory_format = 2;
 
 struct lmdb_options {
   std::string directory; ///< made where it is missing
@@ -21,7 +22,7 @@ struct lmdb_options {
 
 /// Opens a data directory: one LMDB environment, a database for each namespace, commits
 /// synced to disk. The kernel lets one process write to a directory at a time. Fails with
-/// `storage_failure` where the directory cannot be written, is in use, has a newer format,
+/// `storage_failure` where the directory cannot be written, is in use, has another format,
 /// or where its file is shorter than its own last page.
 [[nodiscard]] expected<std::unique_ptr<store>> open_lmdb_store(const lmdb_options& options);
 

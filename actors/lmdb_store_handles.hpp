@@ -109,9 +109,11 @@ inline expected<unsigned> known_format(const std::string& where, std::string_vie
   unsigned found = 0;
   const auto end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, found);
-  if (read.ec != std::errc{} || read.ptr != end || found > directory_format)
-    return failed(where, "its format is " + std::string{text} + "; this flok knows " +
-                             std::to_string(directory_format) + " and older");
+  if (read.ec != std::errc{} || read.ptr != end || found != directory_format)
+    return failed(where, "its format is " + std::string{text} + ", and this flok reads " +
+                             std::to_string(directory_format) +
+                             " alone: dump it with the flok that wrote it, and load the "
+                             "dump with this one");
   return found;
 }
 

@@ -17,10 +17,10 @@
 
 namespace flok::bench {
 
-/// A page as plain text.
+/// A page as flok's record has it: its JSON, and the index behind.
 struct raw_page {
   std::string id;
-  std::string json;
+  std::string body;
 };
 
 /// The same pages as texts.

@@ -1,7 +1,6 @@
 #include "runtime/codec.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <deque>
 #include <optional>
@@ -40,8 +39,6 @@ std::string_view plain(const char* raw, std::string_view unescaped) {
 /// of the text, its buffer of unescaped strings, or `made_`.
 class page_reader {
 public:
-  explicit page_reader(checked known) : known_{known} {}
-
   page_ptr read(std::string_view text) {
     ondemand::object root;
     need(lease_.start(text, doc_));
@@ -116,9 +113,7 @@ private:
       once(prev_bit, "/_prev");
       prev_ = pointer(value, "/_prev");
     } else if (key == "_hash") {
-      once(hash_bit, "/_hash");
-      if (known_ == checked::all)
-        read_hash(value);
+      once(hash_bit, "/_hash"); // made anew
     } else if (key == "entries") {
       once(entries_bit, "/entries");
       read_entries(value);
@@ -148,14 +143,6 @@ private:
     if (id.empty())
       refuse(field, "an empty string names no page: leave the field out or make it null");
     return id;
-  }
-
-  void read_hash(ondemand::value value) {
-    const auto text = string(value, "/_hash");
-    std::uint32_t hash = 0;
-    const auto done = std::from_chars(text.data(), text.data() + text.size(), hash);
-    if (done.ec == std::errc{} && done.ptr == text.data() + text.size())
-      hash_ = hash;
   }
 
   void read_entries(ondemand::value value) {
@@ -255,8 +242,6 @@ private:
       refuse("/entries", kind_ == page_kind::hash
                              ? "a hash page has an object of entries"
                              : "an array page has an array of entries");
-    if (known_ == checked::all)
-      return;
     std::vector<std::string_view> names;
     names.reserve(entries_.size());
     for (const auto& e : entries_)
@@ -276,24 +261,19 @@ private:
     builder.reserve(entries_.size());
     for (const auto& e : entries_)
       builder.add(e.name, e.signature, e.text);
-    if (hash_)
-      builder.trust_hash(*hash_);
     auto page = builder.finish();
-    // Made signatures and missing fields add to what came in. A page that was kept must be
-    // read back whatever the limit is now.
-    if (known_ != checked::all && page->json_bytes_bound() > limits::page_bytes)
+    // Made signatures and missing fields add to what came in.
+    if (page->json_bytes_bound() > limits::page_bytes)
       refuse("", too_large());
     return page;
   }
 
-  checked known_;
   scratch_lease lease_;
   ondemand::document doc_;
   std::uint32_t seen_ = 0;
   std::string_view id_;
   page_kind kind_ = page_kind::array;
   std::optional<std::string_view> head_, next_, prev_;
-  std::optional<std::uint32_t> hash_;
   bool by_key_ = false;
   bool in_entry_ = false;
   entry current_;
@@ -309,8 +289,6 @@ bool has_line_break(std::string_view json) {
 
 /// What must hold of a text before it is read: size, nesting, grammar, UTF-8.
 expected<void> check_text(std::string_view json, checked known) {
-  if (known == checked::all)
-    return {};
   if (json.size() > limits::page_bytes)
     return failure(errc::invalid_page, too_large());
   if (known == checked::grammar) { // the text around it may nest deeper than a page
@@ -342,13 +320,13 @@ expected<page_ptr> decode_page(std::string_view json, checked known) {
   if (auto ok = check_text(json, known); !ok)
     return failure(ok.error());
   std::string one_line;
-  if (known != checked::all && has_line_break(json)) {
+  if (has_line_break(json)) {
     one_line = json;
     json::to_one_line(one_line.data(), one_line.data() + one_line.size());
     json = one_line;
   }
   try {
-    return page_reader{known}.read(json);
+    return page_reader{}.read(json);
   } catch (const refusal& r) {
     return failure(r.why);
   } catch (const simdjson::simdjson_error& e) { // the text is not what `known` says

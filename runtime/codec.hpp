@@ -14,7 +14,6 @@ namespace flok {
 enum class checked : std::uint8_t {
   nothing, ///< it comes from outside
   grammar, ///< it is a slice of a JSON text that was checked whole
-  all,     ///< flok wrote it, and its checksum holds
 };
 
 /// Reads a page: checks what is not known yet (grammar, UTF-8, nesting, size; fields,
@@ -34,15 +33,24 @@ struct stored_page {
   bool pending = false; ///< holds changes that the namespace's authority has not confirmed
 };
 
-/// The version of the records below. A newer one is refused, never rewritten.
-inline constexpr std::uint8_t record_format = 1;
+/// The version of the records below. Others are refused, never rewritten.
+inline constexpr std::uint8_t record_format = 2;
 
-/// Appends a record: "FLOK", format version, flags (bit 0: pending), two zero bytes,
-/// XXH3-64 of the body as a little-endian number, then the body: the page's JSON.
+/// The size of a page's record.
+[[nodiscard]] std::size_t record_bytes(const page& p) noexcept;
+
+/// Writes a page's record to where there is room for `record_bytes`: "FLOK", format
+/// version, flags (bit 0: pending), two zero bytes, XXH3-64 of the body as a little-endian
+/// number, then the body: the page's JSON, and an index of it (docs/architecture.md).
+void write_record(char* to, const page& p, bool pending) noexcept;
+
+/// Appends a page's record.
 void append_record(std::string& out, const page& p, bool pending);
 
-/// Reads the record that stands under `id`. Fails with `storage_failure` where it is
-/// damaged, of a newer format, or another page's.
+/// Reads the record that stands under `id`, by its index: what flok wrote and whose
+/// checksum holds is not parsed. Fails with `storage_failure` where the record is damaged,
+/// of another format, or another page's. An index that is wrong all the same never leads
+/// outside the record: either it is refused, or the entries are cut as it says.
 [[nodiscard]] expected<stored_page> decode_record(std::string_view record,
                                                   std::string_view id);
 

@@ -20,14 +20,24 @@ constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 /// diff of its own: names are unique, so that nothing comes from the ends or goes there,
 /// and what is in its place at an end is part of every longest increasing subsequence.
 struct middle {
+  middle(const page& p, std::size_t begin, std::size_t entries)
+      : whole{p}, first{begin}, count{entries}, look{p} {}
+
   const page& whole;
-  std::size_t first = 0; ///< the index in the page of the entry that is 0 here
-  std::size_t count = 0;
+  std::size_t first; ///< the index in the page of the entry that is 0 here
+  std::size_t count;
+  mutable page::reader look; ///< remembers where it looked last
 
   [[nodiscard]] std::size_t size() const { return count; }
   [[nodiscard]] page_kind kind() const { return whole.kind(); }
-  [[nodiscard]] entry_view entry(std::size_t index) const {
-    return whole.entry(first + index);
+  [[nodiscard]] std::string_view name(std::size_t index) const {
+    return look.name(first + index);
+  }
+  [[nodiscard]] std::string_view signature(std::size_t index) const {
+    return look.signature(first + index);
+  }
+  [[nodiscard]] std::string_view text(std::size_t index) const {
+    return whole.entry(first + index).text;
   }
 };
 
@@ -54,11 +64,11 @@ struct pairing {
 };
 
 bool same_name(const middle& a, std::size_t i, const middle& b, std::size_t j) {
-  return a.entry(i).name == b.entry(j).name;
+  return a.name(i) == b.name(j);
 }
 
 bool unchanged(const middle& a, std::size_t i, const middle& b, std::size_t j) {
-  return a.entry(i).signature == b.entry(j).signature;
+  return a.signature(i) == b.signature(j);
 }
 
 using named = std::pair<std::string_view, std::size_t>;
@@ -68,7 +78,7 @@ std::vector<named> by_name(const middle& p, std::size_t first, std::size_t end) 
   std::vector<named> names;
   names.reserve(end - first);
   for (std::size_t i = first; i < end; ++i)
-    names.emplace_back(p.entry(i).name, i);
+    names.emplace_back(p.name(i), i);
   std::sort(names.begin(), names.end()); // no hash table, which names could be chosen for
   return names;
 }
@@ -219,8 +229,7 @@ void add_moves(std::vector<change>& out, const middle& from, const pairing& pair
 // -- the other changes --------------------------------------------------------
 
 position at(const middle& p, std::size_t index) {
-  return p.kind() == page_kind::array ? position{p.first + index}
-                                      : position{p.entry(index).name};
+  return p.kind() == page_kind::array ? position{p.first + index} : position{p.name(index)};
 }
 
 void add_deletions(std::vector<change>& out, const middle& from, const pairing& pairs) {
@@ -232,14 +241,14 @@ void add_deletions(std::vector<change>& out, const middle& from, const pairing& 
 void add_insertions(std::vector<change>& out, const middle& to, const pairing& pairs) {
   for (std::size_t i = 0; i < to.size(); ++i)
     if (pairs.from_of[i] == none)
-      out.emplace_back(entry_insert{at(to, i), std::string{to.entry(i).text}});
+      out.emplace_back(entry_insert{at(to, i), std::string{to.text(i)}});
 }
 
 void add_modifications(std::vector<change>& out, const middle& from, const middle& to,
                        const pairing& pairs) {
   for (std::size_t i = 0; i < to.size(); ++i)
     if (pairs.from_of[i] != none && !unchanged(from, pairs.from_of[i], to, i))
-      out.emplace_back(entry_modify{at(to, i), std::string{to.entry(i).text}});
+      out.emplace_back(entry_modify{at(to, i), std::string{to.text(i)}});
 }
 
 void add_pointers(std::vector<change>& out, const page& from, const page& to) {

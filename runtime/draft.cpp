@@ -1,6 +1,7 @@
 #include "runtime/draft.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_set>
 #include <utility>
 
@@ -51,23 +52,29 @@ draft::draft(page_ptr base, id_source ids)
     : base_{std::move(base)}, kind_{base_->kind()}, id_{base_->id()}, ids_{std::move(ids)},
       head_{owned(base_->head())}, next_{owned(base_->next())}, prev_{
                                                                     owned(base_->prev())} {
-  items_.reserve(base_->size() + 1);
-  for (std::size_t i = 0; i < base_->size(); ++i)
-    items_.push_back({i, nullptr});
+  items_.resize(base_->size());
+  std::iota(items_.begin(), items_.end(), item{0});
 }
 
-std::string_view draft::name(const item& i) const {
-  return i.fresh != nullptr ? std::string_view{i.fresh->name}
-                            : base_->entry(i.base_index).name;
+std::string_view draft::name(item i) const {
+  return is_fresh(i) ? std::string_view{fresh(i).name} : base_->entry(i).name;
 }
 
 /// Where the entries end that follow each other in the base page as well.
 std::size_t draft::run_end(std::size_t first) const {
-  const auto shift = items_[first].base_index - first;
+  constexpr std::size_t step = 16; // at once, as long as all of them do
   auto end = first + 1;
-  while (end < items_.size() && items_[end].fresh == nullptr &&
-         items_[end].base_index == end + shift)
-    ++end;
+  auto next = items_[first] + 1;
+  for (; end + step <= items_.size(); end += step, next += step) {
+    const item* at = items_.data() + end;
+    item differs = 0;
+    for (item i = 0; i < step; ++i)
+      differs |= at[i] ^ (next + i);
+    if (differs != 0)
+      break;
+  }
+  while (end < items_.size() && items_[end] == next)
+    ++end, ++next;
   return end;
 }
 
@@ -100,7 +107,7 @@ bool draft::taken(std::string_view wanted) {
   if (use_index())
     return index_.contains(wanted);
   return std::any_of(items_.begin(), items_.end(),
-                     [&](const item& i) { return name(i) == wanted; });
+                     [&](item i) { return name(i) == wanted; });
 }
 
 expected<std::size_t> draft::locate(const position& at) {
@@ -119,9 +126,8 @@ expected<std::string> draft::text(const position& at) {
   const auto index = locate(at);
   if (!index)
     return failure(index.error());
-  const auto& i = items_[*index];
-  return i.fresh != nullptr ? i.fresh->object
-                            : std::string{base_->entry(i.base_index).text};
+  const auto i = items_[*index];
+  return is_fresh(i) ? fresh(i).object : std::string{base_->entry(i).text};
 }
 
 /// Checks an object that is to become an entry, and names it where it is for an array.
@@ -140,8 +146,9 @@ expected<fresh_entry> draft::prepare(std::string_view text) const {
   return e;
 }
 
-fresh_entry* draft::own(fresh_entry e) {
-  return fresh_.emplace_back(std::make_unique<fresh_entry>(std::move(e))).get();
+draft::item draft::own(fresh_entry e) {
+  fresh_.push_back(std::make_unique<fresh_entry>(std::move(e)));
+  return fresh_bit | static_cast<item>(fresh_.size() - 1);
 }
 
 expected<void> draft::insert(const position& at, const nlohmann::json& fields) {
@@ -167,19 +174,21 @@ expected<void> draft::insert_text(const position& at, std::string_view text) {
     return failure(e.error());
   if (kind_ == page_kind::hash) {
     e->name = *at.key();
+    const auto added = own(std::move(*e));
     if (add_key)
-      items_.push_back({});
-    items_[index] = {0, own(std::move(*e))};
+      items_.push_back(added);
+    else
+      items_[index] = added;
     if (indexed_)
-      index_.emplace(items_[index].fresh->name, index);
+      index_.emplace(fresh(added).name, index);
     return {};
   }
   if (taken(e->name))
     return invalid("entry: _id: " + json::quoted(e->name) + " is taken");
-  auto* fresh = own(std::move(*e));
-  items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(index), {0, fresh});
+  const auto added = own(std::move(*e));
+  items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(index), added);
   if (indexed_)
-    index_.emplace(fresh->name, 0);
+    index_.emplace(fresh(added).name, 0);
   return {};
 }
 
@@ -207,11 +216,11 @@ expected<entry_editor> draft::mutate(const position& at) {
 /// The entry as a fresh one, which is about to change.
 fresh_entry& draft::freshen(std::size_t index) {
   auto& i = items_[index];
-  if (i.fresh == nullptr) {
-    const auto e = base_->entry(i.base_index);
-    i.fresh = own({std::string{e.name}, std::string{e.text}, {}, {}});
+  if (!is_fresh(i)) {
+    const auto e = base_->entry(i);
+    i = own({std::string{e.name}, std::string{e.text}, {}, {}});
   }
-  return *i.fresh;
+  return fresh(i);
 }
 
 expected<void> draft::set_head(std::optional<std::string> id) {
@@ -246,18 +255,17 @@ expected<page_ptr> draft::finish() {
   builder.set_next(next_);
   builder.set_prev(prev_);
   for (std::size_t i = 0; i < items_.size(); ++i) {
-    if (items_[i].fresh == nullptr) {
+    if (!is_fresh(items_[i])) {
       const auto end = run_end(i);
-      const auto first = items_[i].base_index;
-      builder.keep(*base_, first, first + (end - i));
+      builder.keep(base_, items_[i], items_[i] + (end - i));
       i = end - 1;
       continue;
     }
-    auto& e = *items_[i].fresh;
+    auto& e = fresh(items_[i]);
     if (e.signature.empty())
       if (auto ok = sign(e); !ok)
         return failure(ok.error());
-    add_entry(builder, e.name, e.signature, e.signed_text);
+    builder.add(e.name, e.signature, e.signed_text);
   }
   auto page = builder.finish();
   if (page->json_bytes_bound() > limits::page_bytes)
@@ -342,8 +350,9 @@ expected<void> entry_editor::apply(std::span<const json::member> members) {
 
 void entry_editor::rename(std::string name) {
   const auto& items = owner_->items_;
-  const bool there = std::any_of(items.begin(), items.end(),
-                                 [&](const auto& i) { return i.fresh == entry_; });
+  const bool there = std::any_of(items.begin(), items.end(), [&](auto i) {
+    return draft::is_fresh(i) && &owner_->fresh(i) == entry_;
+  });
   if (owner_->indexed_ && there) // its view into the old name must go first
     owner_->index_.erase(entry_->name);
   entry_->name = std::move(name);

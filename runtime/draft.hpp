@@ -1,7 +1,7 @@
 // Drafts: copy on write, the only way to change a page.
 #pragma once
 
-#include <deque>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -134,13 +134,13 @@ public:
 private:
   friend class entry_editor;
 
-  /// One entry: of the base page, or fresh.
-  struct item {
-    std::size_t base_index = 0;
-    fresh_entry* fresh = nullptr;
-  };
+  /// One entry: its index in the base page, or, with this bit, in `fresh_`.
+  using item = std::uint32_t;
+  static constexpr item fresh_bit = item{1} << 31U;
 
-  [[nodiscard]] std::string_view name(const item& i) const;
+  [[nodiscard]] static bool is_fresh(item i) { return (i & fresh_bit) != 0; }
+  [[nodiscard]] fresh_entry& fresh(item i) const { return *fresh_[i & ~fresh_bit]; }
+  [[nodiscard]] std::string_view name(item i) const;
   [[nodiscard]] std::size_t run_end(std::size_t first) const;
   [[nodiscard]] std::optional<std::size_t> find(std::string_view key);
   [[nodiscard]] bool taken(std::string_view name);
@@ -149,7 +149,7 @@ private:
   [[nodiscard]] expected<fresh_entry> prepare(std::string_view json) const;
   [[nodiscard]] fresh_entry& freshen(std::size_t index);
   [[nodiscard]] expected<void> sign(fresh_entry& e) const;
-  [[nodiscard]] fresh_entry* own(fresh_entry e);
+  [[nodiscard]] item own(fresh_entry e);
 
   page_ptr base_;
   page_kind kind_;

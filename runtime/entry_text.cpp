@@ -2,7 +2,6 @@
 
 #include "runtime/json_text.hpp"
 #include "runtime/limits.hpp"
-#include "runtime/page_builder.hpp"
 
 namespace flok {
 
@@ -10,16 +9,6 @@ namespace {
 
 tl::unexpected<error> invalid(std::string why) {
   return failure(errc::invalid_page, std::move(why));
-}
-
-/// The name as a piece of the text, where it stands there unescaped; else the name.
-std::string_view name_within(std::string_view text, std::string_view name) {
-  // A name that needs escapes is not found. Searching for one would also be quadratic where
-  // it is made of quotes; without any in it, the search never looks at a byte three times.
-  if (json::quoted_size(name) != name.size() + 2)
-    return name;
-  const auto at = text.find(json::quoted(name));
-  return at == std::string_view::npos ? name : text.substr(at + 1, name.size());
 }
 
 } // namespace
@@ -74,12 +63,6 @@ std::string kept_text(page_kind kind, std::string_view name, std::string_view ob
   text += ':';
   text += object;
   return text;
-}
-
-void add_entry(page_builder& builder, std::string_view name, std::string_view signature,
-               std::string_view text) {
-  // The page need not keep a name twice that is a piece of the text.
-  builder.add(name_within(text, name), signature, text);
 }
 
 expected<void> check_pointer(const std::optional<std::string>& id) {

@@ -13,8 +13,6 @@
 
 namespace flok {
 
-class page_builder;
-
 /// What an object that is to be an entry says of itself.
 struct entry_header {
   std::optional<std::string> name;      ///< its `_id`, which only an array's entries have
@@ -35,10 +33,6 @@ struct entry_header {
 /// What a page keeps of an entry: its object, in a hash page with its key before it.
 [[nodiscard]] std::string kept_text(page_kind kind, std::string_view name,
                                     std::string_view object);
-
-/// Gives the builder a new entry with its kept text. All three must outlive the building.
-void add_entry(page_builder& builder, std::string_view name, std::string_view signature,
-               std::string_view text);
 
 /// Whether a pointer may be set to that: `invalid_page` for an empty string or no UTF-8.
 [[nodiscard]] expected<void> check_pointer(const std::optional<std::string>& id);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,13 @@ namespace flok {
 /// Hardware-accelerated where the processor can (ISA-L). Source: seed 002, "Calculating
 /// Page Hash".
 [[nodiscard]] std::uint32_t crc32(std::uint32_t seed, std::string_view bytes) noexcept;
+
+/// The sum of `crc32(0, s)` of strings that lie one behind the other. Their ends count from
+/// where 0 would be: the first one begins at `begin`.
+[[nodiscard]] std::uint64_t crc32_sum(const char* first, std::uint32_t begin,
+                                      std::span<const std::uint16_t> ends) noexcept;
+[[nodiscard]] std::uint64_t crc32_sum(const char* first, std::uint32_t begin,
+                                      std::span<const std::uint32_t> ends) noexcept;
 
 /// XXH3-64 of the bytes. Stable across machines and releases of xxHash.
 [[nodiscard]] std::uint64_t xxh3(std::string_view bytes) noexcept;

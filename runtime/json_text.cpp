@@ -1,6 +1,8 @@
 #include "runtime/json_text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -11,35 +13,56 @@ namespace flok::json {
 
 namespace {
 
-void append_escaped(std::string& out, char c) {
-  static constexpr char digits[] = "0123456789abcdef";
-  out += '\\';
+/// What stands behind the backslash in a character's short form; 0 where it has none.
+constexpr char short_form(char c) noexcept {
   switch (c) {
   case '"':
   case '\\':
-    out += c;
-    return;
+    return c;
   case '\b':
-    out += 'b';
-    return;
+    return 'b';
   case '\t':
-    out += 't';
-    return;
+    return 't';
   case '\n':
-    out += 'n';
-    return;
+    return 'n';
   case '\f':
-    out += 'f';
-    return;
+    return 'f';
   case '\r':
-    out += 'r';
-    return;
+    return 'r';
   default:
-    const auto byte = static_cast<unsigned char>(c);
-    out += "u00";
-    out += digits[byte >> 4U];
-    out += digits[byte & 0xfU];
+    return 0;
   }
+}
+
+/// How many bytes each byte takes in a string.
+constexpr auto written_sizes = [] {
+  std::array<std::uint8_t, 256> sizes{};
+  for (std::size_t c = 0; c < sizes.size(); ++c) {
+    constexpr std::size_t first_printed = 0x20;
+    constexpr std::string_view long_form = "\\u0000";
+    const bool is_short = short_form(static_cast<char>(c)) != 0;
+    sizes[c] = static_cast<std::uint8_t>(is_short            ? 2
+                                         : c < first_printed ? long_form.size()
+                                                             : 1);
+  }
+  return sizes;
+}();
+
+std::size_t written_size(char c) noexcept {
+  return written_sizes[static_cast<unsigned char>(c)];
+}
+
+char* put_escaped(char* to, char c) noexcept {
+  static constexpr char digits[] = "0123456789abcdef";
+  *to++ = '\\';
+  if (const char form = short_form(c); form != 0) {
+    *to++ = form;
+    return to;
+  }
+  const auto byte = static_cast<unsigned char>(c);
+  for (const char d : {'u', '0', '0', digits[byte >> 4U], digits[byte & 0xfU]})
+    *to++ = d;
+  return to;
 }
 
 std::size_t offset_in(std::string_view whole, const char* at) {
@@ -103,19 +126,21 @@ std::string cut_members(std::string_view object, const std::vector<member>& part
 
 } // namespace
 
+char* put_string(char* to, std::string_view value) noexcept {
+  *to++ = '"';
+  for (const char c : value)
+    if (written_size(c) == 1)
+      *to++ = c;
+    else
+      to = put_escaped(to, c);
+  *to++ = '"';
+  return to;
+}
+
 void append_string(std::string& out, std::string_view value) {
-  out += '"';
-  const char* run = value.data();
-  const char* end = run + value.size();
-  for (const char* p = run; p != end; ++p) {
-    if (static_cast<unsigned char>(*p) >= 0x20 && *p != '"' && *p != '\\')
-      continue;
-    out.append(run, p);
-    append_escaped(out, *p);
-    run = p + 1;
-  }
-  out.append(run, end);
-  out += '"';
+  const auto begin = out.size();
+  out.resize(begin + quoted_size(value));
+  put_string(out.data() + begin, value);
 }
 
 std::string quoted(std::string_view value) {
@@ -127,12 +152,8 @@ std::string quoted(std::string_view value) {
 
 std::size_t quoted_size(std::string_view value) noexcept {
   std::size_t size = 2;
-  for (const char c : value) {
-    const bool short_form = c == '"' || c == '\\' || c == '\b' || c == '\t' || c == '\n' ||
-                            c == '\f' || c == '\r';
-    const bool control = static_cast<unsigned char>(c) < 0x20;
-    size += short_form ? 2 : control ? 6 : 1;
-  }
+  for (const char c : value)
+    size += written_size(c);
   return size;
 }
 

@@ -15,6 +15,9 @@ namespace flok::json {
 /// the latter in JSON's short form where it has one (RFC 8785, section 3.2.2.2).
 void append_string(std::string& out, std::string_view value);
 
+/// Writes what `append_string` appends to where there is room; gives its end.
+char* put_string(char* to, std::string_view value) noexcept;
+
 /// `append_string` into a new string.
 [[nodiscard]] std::string quoted(std::string_view value);
 

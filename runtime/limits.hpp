@@ -49,9 +49,9 @@ inline constexpr std::size_t unread_output_bytes = std::size_t{4} << 20U;
 /// A page may keep alive this many times the bytes that it uses before it is rebuilt.
 inline constexpr std::size_t kept_alive_factor = 2;
 
-/// Buffers that one page may refer to before it is rebuilt into one, and one more for so
-/// many entries: copying the pointers to them must stay cheap next to copying the page's
-/// table, and rebuilding rare next to edits.
+/// Blocks that one page may refer to before it is rebuilt into one, and one more for so
+/// many entries: copying what is known of them must stay cheap next to copying the page's
+/// signatures, and rebuilding rare next to edits.
 inline constexpr std::size_t page_sources = 8;
 inline constexpr std::size_t page_entries_per_source = 32;
 

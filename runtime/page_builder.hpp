@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "entry_block.hpp"
 #include "page.hpp"
 
 namespace flok {
@@ -28,13 +29,10 @@ public:
 
   /// Adds entries `first` to before `end` of `from` without copying their texts. `from` is
   /// the same page in all calls. The longer the runs, the less they cost.
-  void keep(const page& from, std::size_t first, std::size_t end);
-
-  /// The hash that a trusted record stores, so that it need not be made anew.
-  void trust_hash(std::uint32_t hash) { hash_ = hash; }
+  void keep(const page_ptr& from, std::size_t first, std::size_t end);
 
   /// The page. Where it would keep alive too much beside what it uses, or refer to too many
-  /// buffers, all texts are copied into one (limits.hpp).
+  /// blocks, all is copied into one (limits.hpp).
   [[nodiscard]] page_ptr finish();
 
 private:
@@ -49,25 +47,34 @@ private:
     [[nodiscard]] bool kept() const { return end != first; }
   };
 
-  /// What a page of these parts takes.
-  struct sizes {
-    std::size_t entries = 0;
-    std::size_t hashed = 0; ///< bytes that the hash covers
-    std::size_t used = 0;   ///< bytes of texts
-    std::size_t added = 0;  ///< bytes of new entries, with names that are no piece of them
+  /// A page's runs and the blocks that they lie in.
+  struct layout {
+    std::vector<page::source> sources;
+    std::vector<page::run> runs;
+    block_size all;
+    block_size added;
+    std::vector<std::uint32_t> place_of; ///< in `sources`, of the other page's
+    std::size_t kept_bytes = 0;          ///< of texts in blocks of the other page
   };
 
-  [[nodiscard]] sizes measure() const;
-  void lay_out(page& p, const sizes& s) const;
-  std::uint32_t keep_run(page& p, std::size_t to, std::uint32_t at, const part& run) const;
-  void copy_texts(page& p, bool all) const;
-  [[nodiscard]] bool must_rebuild(const sizes& s) const;
+  template <class Visit>
+  void each_piece(const part& kept, Visit visit) const;
+  [[nodiscard]] layout lay_out() const;
+  static void add_run(layout& l, std::uint32_t at, std::uint32_t source,
+                      std::uint32_t shift);
+  [[nodiscard]] std::uint32_t source_in(layout& l, std::uint32_t number) const;
+  [[nodiscard]] bool must_rebuild(const layout& l) const;
+  [[nodiscard]] std::uint32_t ids_bytes() const;
+  void set_fields(page& p, const block_size& all) const;
+  void put_hashed(page& p) const;
+  [[nodiscard]] page_ptr make_whole(const block_size& all) const;
+  [[nodiscard]] page::source make_added(const block_size& added) const;
+  [[nodiscard]] page_ptr make_of_runs(layout l) const;
 
   page_kind kind_;
   std::string_view id_;
   std::optional<std::string_view> head_, next_, prev_;
-  std::optional<std::uint32_t> hash_;
-  const page* from_ = nullptr;
+  page_ptr from_;
   std::vector<part> parts_;
 };
 

@@ -304,13 +304,13 @@ private:
   std::optional<std::string_view> ids_[3]; // as `page_pointer` counts
 };
 
-expected<page_ptr> build(const page& from, const pointers& ids,
+expected<page_ptr> build(const page_ptr& from, const pointers& ids,
                          const std::vector<result_entry>& entries) {
   const auto too_large = [] {
     return invalid("diff: the page is larger than " + std::to_string(limits::page_bytes) +
                    " bytes");
   };
-  page_builder builder{from.kind(), from.id()};
+  page_builder builder{from->kind(), from->id()};
   ids.set(builder);
   std::size_t added = 0;
   for (const auto& e : entries) {
@@ -322,7 +322,7 @@ expected<page_ptr> build(const page& from, const pointers& ids,
     added += e.brought->text.size();
     if (added > limits::page_bytes)
       return too_large();
-    add_entry(builder, e.brought->name, e.brought->signature, e.brought->text);
+    builder.add(e.brought->name, e.brought->signature, e.brought->text);
   }
   auto page = builder.finish();
   if (page->json_bytes_bound() > limits::page_bytes)
@@ -331,9 +331,9 @@ expected<page_ptr> build(const page& from, const pointers& ids,
 }
 
 template <class Entries>
-expected<page_ptr> replay_on(const page& from, std::span<const change> changes) {
-  Entries entries{from, changes};
-  pointers ids{from};
+expected<page_ptr> replay_on(const page_ptr& from, std::span<const change> changes) {
+  Entries entries{*from, changes};
+  pointers ids{*from};
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const auto done = std::visit(
         [&](const auto& c) {
@@ -355,8 +355,8 @@ expected<page_ptr> replay_on(const page& from, std::span<const change> changes) 
 expected<page_ptr> replay(const page_ptr& from, std::span<const change> changes) {
   if (changes.empty())
     return from;
-  return from->kind() == page_kind::array ? replay_on<array_entries>(*from, changes)
-                                          : replay_on<hash_entries>(*from, changes);
+  return from->kind() == page_kind::array ? replay_on<array_entries>(from, changes)
+                                          : replay_on<hash_entries>(from, changes);
 }
 
 } // namespace flok

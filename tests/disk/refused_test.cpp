@@ -179,16 +179,17 @@ TEST_CASE("second writer: of many that start at once one gets the directory", "[
   CHECK(served == 1);
 }
 
-TEST_CASE("format: a directory of a newer one is refused and let be", "[disk]") {
-  const std::string format = GENERATE("2", "9", "x", "-");
+TEST_CASE("format: a directory of another one is refused and let be", "[disk]") {
+  const std::string format = GENERATE("0", "1", "3", "9", "x", "-");
   const kept_home home;
   auto bytes = read_all(home.file);
-  REQUIRE(replace_all(bytes, "format1", "format" + format) > 0);
+  REQUIRE(replace_all(bytes, "format2", "format" + format) > 0);
   write_all(home.file, bytes);
   const auto message = refused(home, home.data);
   CHECK(says(message, "its format is " + format));
+  CHECK(says(message, "dump it with the flok that wrote it"));
   CHECK(read_all(home.file) == bytes);
-  REQUIRE(replace_all(bytes, "format" + format, "format1") > 0);
+  REQUIRE(replace_all(bytes, "format" + format, "format2") > 0);
   write_all(home.file, bytes);
   auto shell = home.start_kept();
   CHECK(title_of(shell, "news") == "v1");

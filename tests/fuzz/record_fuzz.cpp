@@ -1,5 +1,6 @@
-// Records from storage. The first byte says what the others are: a whole record, or the
-// body of one that gets a right header and checksum.
+// Records from storage. The first byte says what the others are: a whole record; the body
+// of one that gets a right header and checksum; or changes to bytes of a page's body before
+// it gets them.
 #include "runtime/codec.hpp"
 #include "runtime/hash.hpp"
 #include "tests/fuzz/oracles.hpp"
@@ -11,10 +12,11 @@ namespace {
 
 constexpr unsigned seal_flag = 1;
 constexpr unsigned pending_flag = 2;
+constexpr unsigned change_flag = 4;
 constexpr std::size_t header_bytes = 16;
 
 std::string sealed(std::string_view body, bool pending) {
-  std::string record = "FLOK\1";
+  std::string record = "FLOK\2";
   record += static_cast<char>(pending ? 1 : 0);
   record += {0, 0};
   std::uint64_t sum = xxh3(body);
@@ -35,7 +37,12 @@ void check_stored(const stored_page& stored) {
   const auto& p = *stored.page;
   std::string record;
   append_record(record, p, stored.pending);
-  require(record == sealed(p.json(), stored.pending), "a record is laid out as it says");
+  const auto json = p.json();
+  require(record.size() == record_bytes(p), "a record is as large as it is said to be");
+  require(std::string_view{record}.substr(header_bytes, json.size()) == json &&
+              record ==
+                  sealed(std::string_view{record}.substr(header_bytes), stored.pending),
+          "a record is laid out as it says");
   const auto again = decode_record(record, p.id());
   require(again.has_value(), "a page that was stored is given back");
   require(again->pending == stored.pending, "and is pending as before");
@@ -56,18 +63,50 @@ void check_damage(std::string record, std::string_view id, std::size_t choice) {
   refused(record, id);
 }
 
-void check_sealed(std::string_view body, bool pending) {
-  const auto record = sealed(body, pending);
-  const auto page = decode_page(body, checked::all);
-  if (!page) {
-    refused(record, "p");
-    return;
+/// A page whose index may say anything can be looked at all the same.
+void look_at(const page& p) {
+  require(p.json().size() <= p.json_bytes_bound(), "a page is printed");
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    const auto e = p.entry(i);
+    for (const auto part : {e.name, e.signature, e.text})
+      for (const char c : part)
+        bytes += static_cast<unsigned char>(c);
+    require(p.find(e.name).has_value(), "an entry is found by its name");
   }
-  const auto stored = decode_record(record, (*page)->id());
-  require(stored.has_value() && stored->pending == pending, "a record gives its page");
-  require(stored->page->json() == (*page)->json(), "a record gives its body's page");
-  check_stored(*stored);
-  check_damage(record, (*page)->id(), static_cast<std::size_t>(xxh3(body) >> 1U));
+  require(p.unmodified(p) && bytes + p.rehash() + 1 != 0, "a page is looked at");
+  std::string record;
+  append_record(record, p, false);
+  const auto again = decode_record(record, p.id());
+  require(again.has_value() && again->page->json() == p.json(), "and stored once more");
+}
+
+void check_sealed(std::string_view body, bool pending) {
+  for (const std::string_view id : {"p", "m"}) {
+    const auto stored = decode_record(sealed(body, pending), id);
+    if (!stored) {
+      refused(sealed(body, pending), id);
+      continue;
+    }
+    require(stored->pending == pending, "a record says what is pending");
+    look_at(*stored->page);
+    check_damage(sealed(body, pending), id, static_cast<std::size_t>(xxh3(body) >> 1U));
+  }
+}
+
+/// Changes bytes of a page's body, most of them behind its JSON: each two of `changes` say
+/// where, counted from the end, and what is added.
+void check_changed(const page& p, std::string_view changes) {
+  std::string record;
+  append_record(record, p, false);
+  auto body = record.substr(header_bytes);
+  for (std::size_t i = 0; i + 1 < changes.size(); i += 2) {
+    auto& byte =
+        body[body.size() - 1 - static_cast<unsigned char>(changes[i]) % body.size()];
+    byte = static_cast<char>(byte + changes[i + 1]);
+  }
+  if (const auto stored = decode_record(sealed(body, false), p.id()))
+    look_at(*stored->page);
 }
 
 } // namespace
@@ -77,10 +116,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   const unsigned flags = data[0];
   const auto bytes = text_of(data + 1, size - 1);
-  if ((flags & seal_flag) != 0) {
+  if ((flags & change_flag) != 0) {
+    check_changed(*base_page(flags >> 3U), bytes);
+  } else if ((flags & seal_flag) != 0) {
     check_sealed(bytes, (flags & pending_flag) != 0);
   } else if (const auto stored = decode_record(bytes, "p")) {
-    check_stored(*stored);
+    look_at(*stored->page);
   }
   if (const auto page = decode_page(bytes)) // as flok writes them
     check_stored({*page, (flags & pending_flag) != 0});

@@ -11,7 +11,7 @@ namespace {
 page_ptr large(const std::string& id) {
   static const page_ptr base = page_with_entries("base", 1, 10'000'000);
   page_builder builder{page_kind::array, id};
-  builder.keep(*base, 0, 1);
+  builder.keep(base, 0, 1);
   return builder.finish();
 }
 

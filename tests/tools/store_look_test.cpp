@@ -101,14 +101,14 @@ TEST_CASE("get: a damaged record is told as such", "[store]") {
 TEST_CASE("stat: sizes, format, and who writes", "[store]") {
   const looked_at home;
   const json told = json::parse(output_of(home.run({"stat", "--json"})));
-  CHECK(told.at("format") == 1);
+  CHECK(told.at("format") == 2);
   CHECK(told.at("file_bytes") == std::filesystem::file_size(home.file));
   CHECK(told.at("map_bytes") > told.at("file_bytes"));
   CHECK(told.at("free_bytes") < told.at("file_bytes"));
   CHECK(told.at("writer").is_null());
   CHECK(told.at("namespaces").size() == 2);
   const auto text = output_of(home.run({"stat"}));
-  CHECK(text.find("format 1\n") != std::string::npos);
+  CHECK(text.find("format 2\n") != std::string::npos);
   CHECK(text.find("user  3 pages") != std::string::npos);
 }
 

@@ -10,14 +10,23 @@ std::uint32_t frame_table::hash_of(std::string_view id) {
   return static_cast<std::uint32_t>(xxh3(id));
 }
 
+/// The slot's frame where it is the one of that id, else null. Its id is somewhere else in
+/// memory; who watches is fetched meanwhile.
+frame* frame_table::match(slot s, std::uint32_t hash, std::string_view id) const {
+  if (s.hash != hash)
+    return nullptr;
+  frame& f = frame_of(s);
+  f.watchers.prefetch();
+  return f.id() == id ? &f : nullptr;
+}
+
 frame* frame_table::find(std::string_view id) const {
   if (slots_.empty())
     return nullptr;
-  const slot wanted{hash_of(id), 0};
-  for (auto at = home_of(wanted); slots_[at].number != 0; at = behind(at))
-    if (slots_[at].hash == wanted.hash)
-      if (frame& f = frame_of(slots_[at]); f.id() == id)
-        return &f;
+  const auto hash = hash_of(id);
+  for (auto place = home_of({hash, 0}); slots_[place].number != 0; place = behind(place))
+    if (frame* f = match(slots_[place], hash, id))
+      return f;
   return nullptr;
 }
 
@@ -27,9 +36,8 @@ frame_table::found frame_table::at(ns_id ns, std::string_view id) {
   const auto hash = hash_of(id);
   auto place = home_of({hash, 0});
   for (; slots_[place].number != 0; place = behind(place))
-    if (slots_[place].hash == hash)
-      if (frame& f = frame_of(slots_[place]); f.id() == id)
-        return {f, false};
+    if (frame* known = match(slots_[place], hash, id))
+      return {*known, false};
   slots_[place] = {hash, new_number()};
   ++size_;
   frame& f = frame_of(slots_[place]);

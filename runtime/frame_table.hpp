@@ -48,6 +48,7 @@ private:
   static constexpr std::size_t block_frames = 256;
 
   static std::uint32_t hash_of(std::string_view id);
+  [[nodiscard]] frame* match(slot s, std::uint32_t hash, std::string_view id) const;
   [[nodiscard]] frame& frame_of(slot s) const {
     return blocks_[(s.number - 1) / block_frames][(s.number - 1) % block_frames];
   }

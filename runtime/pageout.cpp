@@ -32,7 +32,11 @@ void pageout::mark(frame& f) {
 
 /// Lets a frame wait for the next round.
 void pageout::enqueue(frame& f) {
-  dirty().insert(&f);
+  auto& queue = dirty();
+  if (queue.empty() || by_key{}(*queue.rbegin(), &f)) // as in an import: needs no search
+    queue.insert(queue.end(), &f);
+  else
+    queue.insert(&f);
   f.queue = static_cast<std::uint8_t>(next_ + 1U);
 }
 

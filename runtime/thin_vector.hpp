@@ -39,6 +39,9 @@ public:
   [[nodiscard]] T& front() { return *begin(); }
   [[nodiscard]] T& back() { return end()[-1]; }
 
+  /// Begins to fetch its first elements into the processor's cache.
+  void prefetch() const { __builtin_prefetch(block_); }
+
   void push_back(const T& what) {
     if (block_ == nullptr || block_->size == block_->room)
       grow();

@@ -172,7 +172,7 @@ void address_space::unwatch(request_id request, watcher_id who, ns_id ns,
 }
 
 void address_space::forget(request_id request, watcher_id who) {
-  for (frame* f : watches_.remove_all(who)) {
+  for (const auto& [f, place] : watches_.remove_all(who)) {
     --spaces_[f->ns].stats.watchers;
     if (!f->watchers.empty())
       continue;

@@ -11,10 +11,11 @@ using std::chrono::milliseconds;
 
 /// Performs what the last event caused, and what that causes in turn.
 void vm_state::perform() {
-  for (auto effects = space_->take_effects(); !effects.empty();
-       effects = space_->take_effects())
+  auto effects = space_->take_effects(std::move(performed_));
+  for (; !effects.empty(); effects = space_->take_effects(std::move(effects)))
     for (auto& e : effects)
       std::visit([this](auto& what) { perform(what); }, e);
+  performed_ = std::move(effects);
   send_loads();
 }
 

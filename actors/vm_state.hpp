@@ -199,6 +199,7 @@ private:
 
   pointer self_;
   std::unique_ptr<address_space> space_;
+  std::vector<effect> performed_;  ///< none: their memory is used again
   std::vector<pager_slot> pagers_; ///< by namespace
   storage_actors storage_;
   std::deque<effects::load> loads_; ///< not sent yet

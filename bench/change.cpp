@@ -46,7 +46,7 @@ public:
     space_.cache_write(0, {write.page}, false);
     space_.pager_wrote(write.call, {});
     const auto done = space_.take_effects();
-    page_ = std::get<effects::notify>(done.at(0)).pages.at(0);
+    page_ = std::get<effects::notify>(done.at(0)).pages[0];
     if (++unreported_ == limits::credit_batch) {
       space_.credit(watching, limits::credit_batch);
       unreported_ = 0;

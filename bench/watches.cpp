@@ -68,16 +68,17 @@ public:
 
   void watch(watcher_id who, const std::string& page) {
     space_.watch(++request_, who, 0, page, false);
-    (void)space_.take_effects();
+    effects_ = space_.take_effects(std::move(effects_));
   }
 
   void forget(watcher_id who) {
     space_.forget(++request_, who);
-    (void)space_.take_effects();
+    effects_ = space_.take_effects(std::move(effects_));
   }
 
 private:
   address_space space_{{.namespaces = {"bench"}}, [] { return std::string{"made"}; }};
+  std::vector<effect> effects_;
   request_id request_ = 0;
 };
 

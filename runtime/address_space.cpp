@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/hash.hpp"
-
 namespace flok {
 
 std::string_view to_string(origin o) noexcept {
@@ -21,10 +19,6 @@ std::string_view to_string(origin o) noexcept {
 
 std::string_view to_string(removal r) noexcept {
   return r == removal::deleted ? "deleted" : "invalidated";
-}
-
-std::size_t address_space::text_hash::operator()(std::string_view text) const noexcept {
-  return xxh3(text);
 }
 
 address_space::address_space(address_space_options options, id_source ids)
@@ -47,57 +41,49 @@ std::optional<ns_id> address_space::find(std::string_view name) const {
   return std::nullopt;
 }
 
-std::vector<effect> address_space::take_effects() {
+std::vector<effect> address_space::take_effects(std::vector<effect> spent) {
   make_room();
   advance_drains(); // writes that waited for room may have been refused
-  std::vector<effect> taken;
-  taken.swap(out_);
-  return taken;
+  spent.clear();
+  spent.swap(out_);
+  return spent;
 }
 
 namespace_stats address_space::stats(ns_id ns) const { return spaces_[ns].stats; }
 
 page_ptr address_space::resident(ns_id ns, std::string_view id) const {
-  const auto& frames = spaces_[ns].frames;
-  const auto entry = frames.find(id);
-  return entry == frames.end() ? nullptr : entry->second.page;
+  const frame* known = spaces_[ns].frames.find(id);
+  return known != nullptr ? known->page : nullptr;
 }
 
 // -- frames -------------------------------------------------------------------
 
 frame* address_space::find_frame(ns_id ns, std::string_view id) {
-  auto& frames = spaces_[ns].frames;
-  const auto entry = frames.find(id);
-  return entry == frames.end() ? nullptr : &entry->second;
+  return spaces_[ns].frames.find(id);
 }
 
 frame& address_space::at(ns_id ns, std::string_view id) {
-  if (frame* known = find_frame(ns, id))
-    return *known;
-  const auto entry = spaces_[ns].frames.try_emplace(std::string{id}).first;
-  frame& f = entry->second;
-  f.ns = ns;
-  f.id = &entry->first;
-  f.serial = ++next_serial_;
+  const auto [f, is_new] = spaces_[ns].frames.at(ns, id);
+  if (is_new)
+    f.active().id = id;
   return f;
 }
 
 /// At the end of what happened to a frame: forgets it where nothing needs it any more, and
 /// keeps it among those that may be evicted where only its page is left.
 void address_space::settle(frame& f) {
-  if (f.activity) {
-    const auto& a = *f.activity;
-    if (a.loads != 0 || a.reads != 0 || !a.waiters.empty() || !a.writes.empty())
+  if (f.rest) {
+    if (f.rest->busy())
       return evictable_.remove(f);
-    f.activity.reset();
+    if (f.page && !f.rest->group)
+      f.rest.reset();
   }
   if (!f.watchers.empty() || f.version != 0 || f.in_flight)
     return evictable_.remove(f);
   if (f.page)
     return evictable_.touch(f);
   evictable_.remove(f);
-  auto& frames = spaces_[f.ns].frames;
-  frames.erase(frames.find(*f.id));
+  spaces_[f.ns].frames.erase(f);
 }
 
 // -- answers and notices ------------------------------------------------------
@@ -130,13 +116,14 @@ void address_space::tell_watch(frame& f) {
   if (f.told || !spaces_[f.ns].pager_up)
     return;
   f.told = true;
-  out_.emplace_back(effects::pager_watch{f.ns, *f.id, f.page});
+  out_.emplace_back(effects::pager_watch{f.ns, std::string{f.id()}, f.page});
 }
 
 void address_space::tell_unwatch(frame& f) {
-  if (!std::exchange(f.told, false))
+  if (!f.told)
     return; // it never heard of the watch: a sync load came first
-  out_.emplace_back(effects::pager_unwatch{f.ns, *f.id});
+  f.told = false;
+  out_.emplace_back(effects::pager_unwatch{f.ns, std::string{f.id()}});
 }
 
 // -- watch, unwatch -----------------------------------------------------------
@@ -185,7 +172,7 @@ void address_space::unwatch(request_id request, watcher_id who, ns_id ns,
 }
 
 void address_space::forget(request_id request, watcher_id who) {
-  for (frame* f : watches_.remove_all(who)) {
+  for (const auto& [f, place] : watches_.remove_all(who)) {
     --spaces_[f->ns].stats.watchers;
     if (!f->watchers.empty())
       continue;
@@ -235,7 +222,7 @@ void address_space::start_load(frame& f, bool urgent) {
   ++spaces_[f.ns].stats.loads;
   const ticket call = ++next_ticket_;
   loads_.emplace(call, load_call{&f, a.generation, work_.begin()});
-  out_.emplace_back(effects::load{f.ns, call, *f.id, urgent});
+  out_.emplace_back(effects::load{f.ns, call, std::string{f.id()}, urgent});
 }
 
 void address_space::loaded(ticket call, const expected<stored_page>& result) {
@@ -291,7 +278,7 @@ void address_space::settle_waiter(frame& f, const load_waiter& w, const error* f
   } else if (failed != nullptr) {
     answer(w.request, *failed);
   } else if (w.what != kind::read) {
-    answer(w.request, {errc::no_such_page, "no page " + *f.id});
+    answer(w.request, {errc::no_such_page, "no page " + std::string{f.id()}});
   } else if (!spaces_[f.ns].pager_up) {
     answer(w.request, {errc::pager_down, "the pager is being restarted"});
   } else { // the work goes on with the pager
@@ -303,8 +290,9 @@ void address_space::settle_waiter(frame& f, const load_waiter& w, const error* f
 void address_space::ask_pager(frame& f, request_id request, pending_work::epoch since) {
   const ticket call = ++next_ticket_;
   ++f.active().reads; // what the pager caches meanwhile must not be given up
-  pager_calls_.emplace(call, pager_call{nullptr, f.ns, request, *f.id, since});
-  out_.emplace_back(effects::pager_read{f.ns, call, *f.id});
+  pager_calls_.emplace(call,
+                       pager_call{nullptr, f.ns, request, std::string{f.id()}, since});
+  out_.emplace_back(effects::pager_read{f.ns, call, std::string{f.id()}});
 }
 
 void address_space::pager_read_done(ticket call, const expected<page_ptr>& result) {

@@ -16,6 +16,7 @@
 #include "effects.hpp"
 #include "errors.hpp"
 #include "frame.hpp"
+#include "frame_table.hpp"
 #include "limits.hpp"
 #include "lru_list.hpp"
 #include "notices.hpp"
@@ -54,8 +55,9 @@ public:
   [[nodiscard]] std::optional<ns_id> find(std::string_view name) const;
   [[nodiscard]] const std::string& name(ns_id ns) const { return spaces_[ns].name; }
 
-  /// The effects of all events since the last call; room in the cache is made before.
-  [[nodiscard]] std::vector<effect> take_effects();
+  /// The effects of all events since the last call; room in the cache is made before. The
+  /// memory of `spent`, effects that were performed, is used for the next ones.
+  [[nodiscard]] std::vector<effect> take_effects(std::vector<effect> spent = {});
 
   // -- requests: each is answered once, by an `effects::answer` ---------------
 
@@ -108,7 +110,7 @@ public:
   void pager_passed(ticket call);
 
   /// The pager has died: what it was asked is answered `pager_down`, as is what it is asked
-  /// until `pager_started`, which tells it of every watch.
+  /// until `pager_started`, which tells it of every watch, in order of ids.
   void pager_lost(ns_id ns);
   void pager_started(ns_id ns);
 
@@ -127,12 +129,6 @@ public:
   [[nodiscard]] page_ptr resident(ns_id ns, std::string_view id) const;
 
 private:
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept;
-  };
-  using frame_table = std::unordered_map<std::string, frame, text_hash, std::equal_to<>>;
-
   struct space {
     std::string name;
     frame_table frames;
@@ -232,7 +228,6 @@ private:
   std::unordered_map<ticket, list_call> lists_;
   std::deque<drain_wait> drains_;
   ticket next_ticket_ = 0;
-  std::uint64_t next_serial_ = 0;
 };
 
 } // namespace flok

@@ -27,7 +27,7 @@ bool address_space::crowded() const {
 /// Lets the frame's first write wait where there is no room for it, or refuses it where
 /// none can be made. What removes a page needs none. True where the frame cannot go on.
 bool address_space::stall(frame& f) {
-  auto& a = *f.activity;
+  auto& a = *f.rest;
   if (a.stalled)
     return true;
   const auto what = a.writes.front().what;
@@ -71,7 +71,7 @@ void address_space::resume_stalled() {
   while (!stalled_.empty() && !crowded()) {
     frame& f = *stalled_.front();
     stalled_.pop_front();
-    f.activity->stalled = false;
+    f.rest->stalled = false;
     pump(f);
     settle(f);
   }
@@ -104,14 +104,15 @@ std::vector<std::string> merged(std::vector<std::string> a, std::vector<std::str
 
 void address_space::list(request_id request, ns_id ns, id_range range) {
   list_call call{request, range.limit, {}, {}, work_.begin()};
-  for (const auto& [id, f] : spaces_[ns].frames) {
+  spaces_[ns].frames.each([&](const frame& f) {
+    const auto id = f.id();
     if (!range.contains(id))
-      continue;
+      return;
     if (f.page)
-      call.resident.push_back(id);
+      call.resident.emplace_back(id);
     else if (f.absent)
-      call.gone.push_back(id);
-  }
+      call.gone.emplace_back(id);
+  });
   const ticket number = ++next_ticket_;
   // Of those on disk, some are gone: as many more must be asked for.
   range.limit += std::min<std::uint64_t>(

@@ -49,7 +49,7 @@ void address_space::enqueue(ns_id ns, std::string_view id, write_op op) {
 /// Whether it is known what the first write replaces; where it is not, sees to it. What
 /// removes a page replaces nothing.
 bool address_space::ready_to_write(frame& f) {
-  const auto& op = f.activity->writes.front();
+  const auto& op = f.rest->writes.front();
   const bool removes =
       op.what == write_op::kind::erase || op.what == write_op::kind::invalidate;
   if (f.page || f.absent || !storage_ || (removes && !op.rule.if_hash))
@@ -60,14 +60,14 @@ bool address_space::ready_to_write(frame& f) {
 
 /// Hands the first write over, where none is with the pager.
 void address_space::pump(frame& f) {
-  while (f.activity && !f.activity->writes.empty() && f.activity->handed_over == 0) {
+  while (f.rest && !f.rest->writes.empty() && f.rest->handed_over == 0) {
     if (!spaces_[f.ns].pager_up)
       return refuse_writes(f, {errc::pager_down, "the pager is being restarted"});
     if (!ready_to_write(f) || stall(f))
       return;
-    if (f.activity->writes.empty())
+    if (f.rest->writes.empty())
       return; // they were refused
-    auto& op = f.activity->writes.front();
+    auto& op = f.rest->writes.front();
     if (auto ok = prepare(f, op); !ok)
       drop_first_write(f, ok.error());
     else
@@ -76,7 +76,7 @@ void address_space::pump(frame& f) {
 }
 
 void address_space::drop_first_write(frame& f, const error& why) {
-  auto& writes = f.activity->writes;
+  auto& writes = f.rest->writes;
   work_.end(writes.front().since);
   answer(writes.front().request, why);
   writes.pop_front();
@@ -90,7 +90,7 @@ expected<void> check_hash(const frame& f, const write_rule& rule) {
   if (!rule.if_hash || *rule.if_hash == now)
     return {};
   const std::string state = now.empty() ? "there is no such page" : "its _hash is " + now;
-  return failure(error{errc::conflict, *f.id + ": " + state, now});
+  return failure(error{errc::conflict, std::string{f.id()} + ": " + state, now});
 }
 
 } // namespace
@@ -103,9 +103,11 @@ expected<void> address_space::prepare(const frame& f, write_op& op) const {
   if (op.what != write_op::kind::edit)
     return {};
   if (!f.page && !op.create)
-    return failure(errc::no_such_page, "no page " + *f.id + " to edit, and no \"create\"");
-  auto page = apply_edits(
-      f.page ? copy_page(f.page, ids_) : new_page(*op.create, ids_, *f.id), op.edits);
+    return failure(errc::no_such_page,
+                   "no page " + std::string{f.id()} + " to edit, and no \"create\"");
+  auto page = apply_edits(f.page ? copy_page(f.page, ids_)
+                                 : new_page(*op.create, ids_, std::string{f.id()}),
+                          op.edits);
   if (!page)
     return failure(page.error());
   op.page = std::move(*page);
@@ -114,7 +116,7 @@ expected<void> address_space::prepare(const frame& f, write_op& op) const {
 }
 
 void address_space::hand_over(frame& f, write_op& op) {
-  auto& a = *f.activity;
+  auto& a = *f.rest;
   const ticket call = a.handed_over = ++next_ticket_;
   a.refreshed = false;
   pager_calls_.emplace(call, pager_call{&f, f.ns, 0, {}, op.since});
@@ -124,10 +126,10 @@ void address_space::hand_over(frame& f, write_op& op) {
     out_.emplace_back(effects::pager_write{f.ns, call, op.page, f.page});
     return;
   case write_op::kind::erase:
-    out_.emplace_back(effects::pager_delete{f.ns, call, *f.id});
+    out_.emplace_back(effects::pager_delete{f.ns, call, std::string{f.id()}});
     return;
   case write_op::kind::invalidate:
-    out_.emplace_back(effects::pager_invalidate{f.ns, call, *f.id});
+    out_.emplace_back(effects::pager_invalidate{f.ns, call, std::string{f.id()}});
   }
 }
 
@@ -154,7 +156,7 @@ void address_space::finish_write(frame& f, write_op& op, const expected<void>& r
     return answer(op.request, result.error());
   if (op.what == write_op::kind::erase)
     remove_page(f, removal::deleted);
-  if (op.what == write_op::kind::invalidate && !f.activity->refreshed)
+  if (op.what == write_op::kind::invalidate && !f.rest->refreshed)
     remove_page(f, removal::invalidated);
   if (op.rule.durable)
     pageout_.durable(f, op.request, op.page);
@@ -165,9 +167,9 @@ void address_space::finish_write(frame& f, write_op& op, const expected<void>& r
 }
 
 void address_space::refuse_writes(frame& f, const error& why) {
-  if (!f.activity)
+  if (!f.rest)
     return;
-  auto& a = *f.activity;
+  auto& a = *f.rest;
   if (a.handed_over != 0)
     pager_calls_.erase(std::exchange(a.handed_over, 0));
   if (std::exchange(a.stalled, false))
@@ -196,11 +198,14 @@ void address_space::set_resident(frame& f, page_ptr page, bool pending) {
 }
 
 void address_space::drop_resident(frame& f) {
+  if (!f.page)
+    return;
   uncount_resident(f);
+  f.active().id = f.page->id();
   f.page = nullptr;
   f.pending = false;
   if (spaces_[f.ns].table)
-    spaces_[f.ns].table->erase(*f.id);
+    spaces_[f.ns].table->erase(f.id());
 }
 
 void address_space::uncount_resident(frame& f) {
@@ -239,7 +244,7 @@ void address_space::remove_page(frame& f, removal how) {
   f.absent = true;
   notices_.tell_removed(f, how);
   mark_dirty({&f});
-  if (f.activity && f.activity->awaited != 0)
+  if (f.rest && f.rest->awaited != 0)
     settle_load(f, nullptr); // what the disk has is to go
 }
 
@@ -266,9 +271,9 @@ void address_space::cache_write(ns_id ns, const std::vector<page_ptr>& pages,
   std::vector<frame*> changed;
   std::unordered_set<frame*> known; // where there are several, one may be there twice
   for (const auto& page : pages) {
-    frame& f = at(ns, page->id());
-    if (f.activity)
-      f.activity->refreshed = true;
+    frame& f = spaces_[ns].frames.at(ns, page->id()).f; // a new one gets its page below
+    if (f.rest)
+      f.rest->refreshed = true;
     if (f.page && f.pending == pending && f.page->unmodified(*page))
       continue;
     if (debug_)
@@ -282,7 +287,7 @@ void address_space::cache_write(ns_id ns, const std::vector<page_ptr>& pages,
   notices_.tell_together(changed);
   mark_dirty(changed);
   for (frame* f : changed) {
-    if (f->activity && f->activity->awaited != 0)
+    if (f->rest && f->rest->awaited != 0)
       settle_load(*f, nullptr); // what the disk has is older now
     else
       settle(*f);
@@ -301,8 +306,7 @@ void address_space::pager_lost(ns_id ns) {
       calls.push_back(entry);
   std::sort(calls.begin(), calls.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (auto& entry : spaces_[ns].frames)
-    entry.second.told = false;
+  spaces_[ns].frames.each([](frame& f) { f.told = false; });
   for (const auto& [call, what] : calls) {
     pager_calls_.erase(call);
     if (what.f == nullptr) {
@@ -328,13 +332,14 @@ void address_space::pager_lost(ns_id ns) {
 void address_space::pager_started(ns_id ns) {
   spaces_[ns].pager_up = true;
   std::vector<frame*> watched;
-  for (auto& entry : spaces_[ns].frames)
-    if (!entry.second.watchers.empty())
-      watched.push_back(&entry.second);
+  spaces_[ns].frames.each([&](frame& f) {
+    if (!f.watchers.empty())
+      watched.push_back(&f);
+  });
   std::sort(watched.begin(), watched.end(),
-            [](const frame* a, const frame* b) { return a->serial < b->serial; });
+            [](const frame* a, const frame* b) { return a->id() < b->id(); });
   for (frame* f : watched)
-    if (!(f->activity && f->activity->urgent)) // a sync load tells it at its end
+    if (!(f->rest && f->rest->urgent)) // a sync load tells it at its end
       tell_watch(*f);
 }
 

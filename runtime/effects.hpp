@@ -11,6 +11,7 @@
 
 #include "codec.hpp"
 #include "errors.hpp"
+#include "few.hpp"
 #include "page.hpp"
 
 namespace flok {
@@ -70,16 +71,16 @@ namespace effects {
 
 /// Tell each of `watchers` of all of `pages` in one message.
 struct notify {
-  std::vector<watcher_id> watchers;
+  few<watcher_id> watchers;
   ns_id ns = 0;
-  std::vector<page_ptr> pages;
+  few<page_ptr> pages;
   origin why = origin::cache;
   bool pending = false;
 };
 
 /// Tell each of `watchers` that a page is there no longer.
 struct notify_removed {
-  std::vector<watcher_id> watchers;
+  few<watcher_id> watchers;
   ns_id ns = 0;
   std::string id;
   removal how = removal::deleted;

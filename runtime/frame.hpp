@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,8 +13,11 @@
 #include "edits.hpp"
 #include "effects.hpp"
 #include "pending_work.hpp"
+#include "thin_vector.hpp"
 
 namespace flok {
+
+struct frame;
 
 /// Something that one after the other goes through the pager: a write, an edit, a deletion,
 /// an invalidation.
@@ -37,22 +40,33 @@ struct load_waiter {
   kind what = kind::read;
 };
 
-/// Loads and writes under way; most pages have none.
-struct frame_activity {
+/// Pages that one cache_write changed together: committed together or not at all.
+struct commit_group {
+  std::vector<frame*> members;
+};
+
+/// What a page that is resident, clean and at rest does without: loads and writes under
+/// way, what it is tied to, and its id, which is the page's own otherwise.
+struct frame_rest {
+  std::string id; ///< of no meaning while the page is resident
+  std::shared_ptr<commit_group> group;
+
   bool urgent = false;          ///< a load that overtakes has been asked for
   std::uint32_t loads = 0;      ///< calls to storage that have not returned
   std::uint32_t awaited = 0;    ///< those of them whose result would count
   std::uint64_t generation = 0; ///< results of calls made in an earlier one are dropped
   std::vector<load_waiter> waiters;
-  std::deque<write_op> writes; ///< the first one may be with the pager
-  ticket handed_over = 0;      ///< that one's call, or 0
-  std::uint32_t reads = 0;     ///< asked of the pager, and not answered
-  ticket removed_by = 0;       ///< the last call by which the pager agreed to a removal
-  bool refreshed = false;      ///< the pager has cached the page since it was handed over
-  bool stalled = false;        ///< the first one waits for room in the cache
-};
+  std::list<write_op> writes; ///< the first one may be with the pager
+  ticket handed_over = 0;     ///< that one's call, or 0
+  std::uint32_t reads = 0;    ///< asked of the pager, and not answered
+  ticket removed_by = 0;      ///< the last call by which the pager agreed to a removal
+  bool refreshed = false;     ///< the pager has cached the page since it was handed over
+  bool stalled = false;       ///< the first one waits for room in the cache
 
-struct frame;
+  [[nodiscard]] bool busy() const {
+    return loads != 0 || reads != 0 || !waiters.empty() || !writes.empty();
+  }
+};
 
 /// One page that a watcher watches.
 struct watched {
@@ -81,38 +95,38 @@ struct watching {
   origin news = origin::cache; ///< where what waits came from
 };
 
-/// Pages that one cache_write changed together: committed together or not at all.
-struct commit_group {
-  std::vector<frame*> members;
-};
-
-struct frame {
-  ns_id ns = 0;
-  const std::string* id = nullptr; ///< the key in its namespace's table
-  std::uint64_t serial = 0;        ///< in order of creation: an order that runs share
-
-  page_ptr page; ///< null: not resident
-  bool pending = false;
-  bool absent = false;    ///< known to be neither resident nor on disk
-  bool told = false;      ///< the pager heard `watch` and not yet `unwatch`
-  bool in_flight = false; ///< in a batch that is being committed
-  std::uint8_t queue = 0; ///< of page-out's two, which one it waits in, from 1; 0: none
-  std::uint64_t version =
-      0; ///< number of the last change not known to be on disk; 0: clean
-
-  removal gone = removal::deleted; ///< why there is none, if there was one
-  bool listed = false;             ///< among the pages that may be evicted
-  frame* older = nullptr;          ///< its neighbours there
+/// One line of the processor's cache: a million of them are looked at in any order.
+struct alignas(64) frame {
+  page_ptr page;             ///< null: not resident
+  std::uint64_t version = 0; ///< of the last change not known to be on disk; 0: clean
+  frame* older = nullptr;    ///< its neighbours among the pages that may be evicted
   frame* newer = nullptr;
-  std::vector<watching> watchers;
-  std::shared_ptr<commit_group> group;
-  std::unique_ptr<frame_activity> activity;
+  thin_vector<watching> watchers;
+  std::unique_ptr<frame_rest> rest; ///< there whenever the page is not
+  ns_id ns = 0;
+  bool pending = false;
+  bool absent : 1 = false;    ///< known to be neither resident nor on disk
+  bool told : 1 = false;      ///< the pager heard `watch` and not yet `unwatch`
+  bool in_flight : 1 = false; ///< in a batch that is being committed
+  bool listed : 1 = false;    ///< among the pages that may be evicted
+  std::uint8_t queue = 0;     ///< of page-out's two, which one it waits in, from 1; 0: none
+  removal gone = removal::deleted; ///< why there is none, if there was one
 
-  [[nodiscard]] frame_activity& active() {
-    if (!activity)
-      activity = std::make_unique<frame_activity>();
-    return *activity;
+  /// Lives until the page, or what is known of it, changes.
+  [[nodiscard]] std::string_view id() const { return page ? page->id() : rest->id; }
+
+  [[nodiscard]] frame_rest& active() {
+    if (!rest)
+      rest = std::make_unique<frame_rest>();
+    return *rest;
+  }
+
+  [[nodiscard]] const std::shared_ptr<commit_group>& group() const {
+    static const std::shared_ptr<commit_group> none;
+    return rest ? rest->group : none;
   }
 };
+
+static_assert(sizeof(frame) == 64);
 
 } // namespace flok

@@ -48,7 +48,8 @@ void notices::tell_removed(frame& f, removal how) {
       to.push_back(pair.who->id);
     }
   if (!to.empty())
-    out_.emplace_back(effects::notify_removed{std::move(to), f.ns, *f.id, how});
+    out_.emplace_back(
+        effects::notify_removed{std::move(to), f.ns, std::string{f.id()}, how});
 }
 
 void notices::tell_together(const std::vector<frame*>& changed) {
@@ -100,7 +101,8 @@ void notices::send_waiting(watcher& w) {
       continue;
     }
     ++w.undelivered;
-    out_.emplace_back(effects::notify_removed{{w.id}, f->ns, *f->id, f->gone});
+    out_.emplace_back(
+        effects::notify_removed{{w.id}, f->ns, std::string{f->id()}, f->gone});
   }
   for (auto& [what, pages] : groups) {
     const auto [ns, from, pending] = what;

@@ -1,8 +1,11 @@
 #include "runtime/page_table.hpp"
 
+#include <atomic>
 #include <cstddef>
+#include <memory>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include <urcu/rculfhash.h>
 #include <urcu/urcu-bp.h>
@@ -23,9 +26,7 @@ public:
 };
 
 /// A page's place in the table. It never changes: another page has another one.
-struct place : cds_lfht_node, rcu_head {
-  explicit place(page_ptr p) : cds_lfht_node{}, rcu_head{}, page{std::move(p)} {}
-
+struct place : cds_lfht_node {
   page_ptr page;
 };
 
@@ -35,9 +36,82 @@ int has_id(cds_lfht_node* node, const void* id) {
   return place_of(node).page->id() == *static_cast<const std::string_view*>(id) ? 1 : 0;
 }
 
-void let_go(rcu_head* head) { delete static_cast<place*>(head); }
+class places;
 
-void let_go_later(cds_lfht_node* node) { urcu_bp_call_rcu(&place_of(node), let_go); }
+/// A place that is waited for, since readers may still be looking at it.
+struct leaving : rcu_head {
+  leaving(place& p, places& back) : rcu_head{}, what{p}, to{back} {}
+
+  place& what;
+  places& to; ///< where it belongs
+  leaving* next = nullptr;
+};
+
+/// Where places come from, and go to once no reader can be looking at them. They lie side
+/// by side, and so apart from the counts of pages' owners: those are what readers write to,
+/// and a line of the processor's cache that one of them writes to is slow to all others.
+class places {
+public:
+  places() = default;
+  places(const places&) = delete;
+  places& operator=(const places&) = delete;
+
+  /// Returns once all that was taken back has been let go of.
+  ~places() {
+    urcu_bp_barrier();
+    collect();
+  }
+
+  /// One for the page. Of the thread that changes the table, as is `take_back`.
+  [[nodiscard]] place* make(page_ptr page) {
+    if (unused_.empty())
+      collect();
+    if (unused_.empty())
+      add_block();
+    place* one = unused_.back();
+    unused_.pop_back();
+    one->page = std::move(page);
+    return one;
+  }
+
+  void take_back(place& p) {
+    urcu_bp_call_rcu(new leaving{p, *this}, [](rcu_head* head) {
+      auto* gone = static_cast<leaving*>(head);
+      gone->what.page = nullptr; // on liburcu's thread, which nobody waits for
+      gone->to.add_gone(*gone);
+    });
+  }
+
+private:
+  static constexpr std::size_t in_a_block = 256;
+
+  void add_gone(leaving& one) {
+    one.next = gone_.load(std::memory_order_relaxed);
+    while (!gone_.compare_exchange_weak(one.next, &one, std::memory_order_release,
+                                        std::memory_order_relaxed))
+      continue;
+  }
+
+  /// Makes use again of what has been let go of meanwhile.
+  void collect() {
+    for (leaving* one = gone_.exchange(nullptr, std::memory_order_acquire);
+         one != nullptr;) {
+      const std::unique_ptr<leaving> ends{one};
+      unused_.push_back(&one->what);
+      one = one->next;
+    }
+  }
+
+  void add_block() {
+    blocks_.push_back(std::make_unique<place[]>(in_a_block));
+    for (std::size_t i = in_a_block; i-- > 0;)
+      unused_.push_back(&blocks_.back()[i]);
+  }
+
+  std::vector<std::unique_ptr<place[]>> blocks_;
+  std::vector<place*> unused_;
+  std::atomic<leaving*> gone_ = nullptr; ///< no reader can be looking at them any more
+};
 
 constexpr unsigned long first_buckets = 64;
 
@@ -61,20 +135,18 @@ public:
   ~impl() {
     clear();
     cds_lfht_destroy(table_, nullptr);
-    urcu_bp_barrier();
   }
 
   void put(page_ptr page) {
-    auto next = std::make_unique<place>(std::move(page));
-    const auto id = next->page->id();
-    if (add(id, next.release()) && ++size_ > buckets_)
+    const auto id = page->id();
+    if (add(id, places_.make(std::move(page))) && ++size_ > buckets_)
       cds_lfht_resize(table_, buckets_ *= 2);
   }
 
   void erase(std::string_view id) {
     const reading now;
     if (auto* node = look(id); node != nullptr && cds_lfht_del(table_, node) == 0) {
-      let_go_later(node);
+      places_.take_back(place_of(node));
       --size_;
     }
   }
@@ -91,7 +163,7 @@ private:
     const reading now;
     auto* old = cds_lfht_add_replace(table_, xxh3(id), has_id, &id, next);
     if (old != nullptr)
-      let_go_later(old);
+      places_.take_back(place_of(old));
     return old == nullptr;
   }
 
@@ -107,9 +179,10 @@ private:
     for (cds_lfht_first(table_, &at); cds_lfht_iter_get_node(&at) != nullptr;
          cds_lfht_next(table_, &at))
       if (auto* node = cds_lfht_iter_get_node(&at); cds_lfht_del(table_, node) == 0)
-        let_go_later(node);
+        places_.take_back(place_of(node));
   }
 
+  places places_;
   cds_lfht* table_ = new_table();
   unsigned long buckets_ = first_buckets;
   std::size_t size_ = 0;

@@ -32,7 +32,11 @@ void pageout::mark(frame& f) {
 
 /// Lets a frame wait for the next round.
 void pageout::enqueue(frame& f) {
-  dirty().insert(&f);
+  auto& queue = dirty();
+  if (queue.empty() || by_key{}(*queue.rbegin(), &f)) // as in an import: needs no search
+    queue.insert(queue.end(), &f);
+  else
+    queue.insert(&f);
   f.queue = static_cast<std::uint8_t>(next_ + 1U);
 }
 
@@ -42,18 +46,18 @@ void pageout::tie(const std::vector<frame*>& frames) {
   std::shared_ptr<commit_group>
       group; // the largest takes in the others: no frame moves often
   for (const frame* f : frames)
-    if (f->group && (!group || f->group->members.size() > group->members.size()))
-      group = f->group;
+    if (f->group() && (!group || f->group()->members.size() > group->members.size()))
+      group = f->group();
   if (!group)
     group = std::make_shared<commit_group>();
   const auto join = [&](frame* f) {
-    f->group = group;
+    f->active().group = group;
     group->members.push_back(f);
   };
   for (frame* f : frames) {
-    if (f->group == group)
+    if (f->group() == group)
       continue;
-    const auto other = f->group;
+    const auto other = f->group();
     if (!other)
       join(f);
     else
@@ -96,7 +100,7 @@ void pageout::take(batch& b, frame& f) {
 /// where they do not fit in, or one of them is being committed.
 bool pageout::add(batch& b, frame& f) {
   frame* const alone = &f;
-  const auto group = f.group; // all of it, wherever it waits
+  const auto group = f.group(); // all of it, wherever it waits
   const std::span<frame* const> together =
       group ? std::span<frame* const>{group->members} : std::span<frame* const>{&alone, 1};
   std::size_t more = 0;
@@ -161,7 +165,7 @@ void pageout::send(batch b) {
   commit.call = b.call;
   commit.pages.reserve(b.pages.size());
   for (const auto& [f, version] : b.pages)
-    commit.pages.push_back({f->ns, *f->id, f->page, f->pending});
+    commit.pages.push_back({f->ns, std::string{f->id()}, f->page, f->pending});
   out_.emplace_back(std::move(commit));
   batches_.push_back(std::move(b));
 }
@@ -210,8 +214,8 @@ std::vector<frame*> pageout::committed(ticket call, const expected<void>& result
       continue;
     }
     f->version = 0;
-    if (f->group)
-      groups.push_back(std::move(f->group));
+    if (f->group())
+      groups.push_back(std::move(f->rest->group));
   }
   if (result && !durable_.empty())
     for (const auto& [f, version] : done.pages)

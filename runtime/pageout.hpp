@@ -51,7 +51,7 @@ public:
 private:
   struct by_key {
     bool operator()(const frame* a, const frame* b) const {
-      return a->ns != b->ns ? a->ns < b->ns : *a->id < *b->id;
+      return a->ns != b->ns ? a->ns < b->ns : a->id() < b->id();
     }
   };
   struct in_batch {

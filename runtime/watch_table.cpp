@@ -101,18 +101,15 @@ bool watch_table::remove(watcher_id id, frame& f) {
   return true;
 }
 
-std::vector<frame*> watch_table::remove_all(watcher_id id) {
-  std::vector<frame*> frames;
+std::vector<watched> watch_table::remove_all(watcher_id id) {
   watcher* w = find(id);
   if (w == nullptr)
-    return frames;
-  frames.reserve(w->pages.size());
-  for (const auto& [f, place] : w->pages) {
+    return {};
+  auto pages = std::move(w->pages);
+  for (const auto& [f, place] : pages)
     take_out(*f, place);
-    frames.push_back(f);
-  }
   forget(*w);
-  return frames;
+  return pages;
 }
 
 void watch_table::forget(watcher& w) {

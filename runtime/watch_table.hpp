@@ -31,9 +31,9 @@ public:
   /// Whether the pair was there.
   bool remove(watcher_id id, frame& f);
 
-  /// Removes all of a watcher's pairs; gives their frames, in the order in which they were
-  /// watched as long as none was removed: one that runs share.
-  std::vector<frame*> remove_all(watcher_id id);
+  /// Removes all of a watcher's pairs; gives what it watched, in the order in which it
+  /// began to as long as none was removed: one that runs share.
+  std::vector<watched> remove_all(watcher_id id);
 
   /// Someone who watches anything, or null.
   [[nodiscard]] watcher* find(watcher_id id);

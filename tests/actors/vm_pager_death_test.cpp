@@ -59,7 +59,7 @@ TEST_CASE("a pager's death: it is started again, told init, and every watch anew
   w.advance(1ms);
   CHECK(pager.lives() == 2);
   CHECK(pager.heard() ==
-        strings{"init user {}", "watch b", "watch a=1", "watch meanwhile"});
+        strings{"init user {}", "watch a=1", "watch b", "watch meanwhile"});
   r.heard();
   w.write(r, version("a", "2"));
   r.ask<find_pager_reply>(w.vm, find_pager_request{"user"});

@@ -67,7 +67,7 @@ TEST_CASE("a pager that is back is told every watch anew, with the pages as they
   d.watch(1, "d");
   CHECK(d.effects() == strings{"r5: done", "load d", "r6: done"});
   d.space.pager_started(0);
-  CHECK(d.effects() == strings{"pager: watch b=v1", "pager: watch a", "pager: watch d"});
+  CHECK(d.effects() == strings{"pager: watch a", "pager: watch b=v1", "pager: watch d"});
   d.unwatch(1, "b");
   CHECK(d.effects() == strings{"pager: unwatch b", "r7: done"});
 }

@@ -13,7 +13,7 @@ public:
   explicit teller(const address_space& space) : space_{space} {}
 
   std::string operator()(const effects::notify& n) const {
-    auto watchers = n.watchers;
+    std::vector<watcher_id> watchers(n.watchers.begin(), n.watchers.end());
     std::sort(watchers.begin(), watchers.end());
     std::string out;
     for (const auto w : watchers)
@@ -25,7 +25,7 @@ public:
   }
 
   std::string operator()(const effects::notify_removed& n) const {
-    auto watchers = n.watchers;
+    std::vector<watcher_id> watchers(n.watchers.begin(), n.watchers.end());
     std::sort(watchers.begin(), watchers.end());
     std::string out;
     for (const auto w : watchers)

@@ -62,7 +62,9 @@ TEST_CASE("a watcher's frames are given in the order of watching when all are re
     table.add(1, all[i]);
     table.add(2, all[i]);
   }
-  const auto removed = table.remove_all(1);
+  std::vector<frame*> removed;
+  for (const auto& pair : table.remove_all(1))
+    removed.push_back(pair.page);
   CHECK(removed == std::vector<frame*>{&all[30], &all[7], &all[49], &all[0], &all[12]});
   CHECK(table.remove_all(1).empty());
   CHECK(table.watchers() == 1);

@@ -50,15 +50,15 @@ flok_mutant("a stale index drops the wrong watcher" delivery watch_table
     return remove(f.watchers.front().who->id, f);]])
 flok_mutant("a sync read's table lacks the namespace" newest address_space
   [[  loads_.emplace(call, load_call{&f, a.generation, work_.begin()});]]
-  [[  frame* other = BROKEN && urgent ? find_frame(1 - f.ns, *f.id) : nullptr;
+  [[  frame* other = BROKEN && urgent ? find_frame(1 - f.ns, f.id()) : nullptr;
   frame* of = other != nullptr && !other->page ? other : &f;
   ++of->active().loads; // it must outlive the call
   --a.loads;
   loads_.emplace(call, load_call{of, of->active().generation, work_.begin()});]])
 flok_mutant("invalidate calls the pager's watch" pager address_space_writes
-  [[    out_.emplace_back(effects::pager_invalidate{f.ns, call, *f.id});]]
-  [[    if (BROKEN) out_.emplace_back(effects::pager_watch{f.ns, *f.id, f.page});
-    else out_.emplace_back(effects::pager_invalidate{f.ns, call, *f.id});]])
+  [[    out_.emplace_back(effects::pager_invalidate{f.ns, call, std::string{f.id()}});]]
+  [[    if (BROKEN) out_.emplace_back(effects::pager_watch{f.ns, std::string{f.id()}, f.page});
+    else out_.emplace_back(effects::pager_invalidate{f.ns, call, std::string{f.id()}});]])
 flok_mutant("dirty is cleared though the disk has failed" dirty address_space_writes
   [[pageout_.committed(call, result);]]
   [[pageout_.committed(call, BROKEN ? expected<void>{} : result);]])
@@ -114,8 +114,8 @@ flok_mutant("a watch is told twice" pager address_space
   [[  if (f.told || !spaces_]]
   [[  if ((f.told && !BROKEN) || !spaces_]])
 flok_mutant("a pager that is back hears of no watch" pager address_space_writes
-  [[    if (!(f->activity && f->activity->urgent))]]
-  [[    if (!BROKEN && !(f->activity && f->activity->urgent))]])
+  [[    if (!(f->rest && f->rest->urgent))]]
+  [[    if (!BROKEN && !(f->rest && f->rest->urgent))]])
 flok_mutant("a write says that it replaces nothing" writes address_space_writes
   [[effects::pager_write{f.ns, call, op.page, f.page});]]
   [[effects::pager_write{f.ns, call, op.page, BROKEN ? nullptr : f.page});]])
@@ -149,8 +149,9 @@ flok_mutant("a list tells of deleted pages" list address_space_room
   [[    else if (f.absent)]]
   [[    else if (f.absent && !BROKEN)]])
 flok_mutant("a page that a pager is to read is given up" answers address_space
-  [[ || a.reads != 0 || ]]
-  [[ || (a.reads != 0 && !(BROKEN && f.page)) || ]])
+  [[    if (f.rest->busy())]]
+  [[    auto& a = *f.rest;
+    if (BROKEN && f.page ? a.loads != 0 || !a.waiters.empty() || !a.writes.empty() : a.busy())]])
 
 # -- disk, counts, bounds -----------------------------------------------------------------
 

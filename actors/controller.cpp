@@ -3,11 +3,13 @@
 #include <chrono>
 #include <deque>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "actors/controller_actor.hpp"
 #include "actors/handler_guard.hpp"
 #include "runtime/codec.hpp"
+#include "runtime/hash.hpp"
 #include "runtime/limits.hpp"
 
 namespace flok {
@@ -127,7 +129,7 @@ public:
     if (!context_)
       return;
     posted_->close();
-    handlers_.clear(); // they may use what is there only until this controller has ended
+    spaces_.clear(); // handlers may use what is there only until this controller has ended
     held_.clear();
     on_updates_.reset();
     on_removed_.reset();
@@ -241,9 +243,9 @@ public:
 
   void watch(std::string_view ns, std::string_view id, bool sync, update_handler handler,
              answer_handler<void> answer, watch_options options) {
-    handlers_[{std::string{ns}, std::string{id}}] =
-        std::make_shared<update_handler>(std::move(handler));
-    expect_changes(ns, id, options.changes);
+    auto& page = page_of(ns, id);
+    page.handler = std::make_shared<const update_handler>(std::move(handler));
+    page.expect_changes(options.changes);
     watch_request r{std::string{ns}, std::string{id}, sync, watcher_actor{self_},
                     options.every};
     if (sync) // may fail later
@@ -254,31 +256,55 @@ public:
   }
 
   void unwatch(std::string_view ns, std::string_view id, answer_handler<void> answer) {
-    handlers_.erase({std::string{ns}, std::string{id}});
-    expect_changes(ns, id, false);
+    if (const auto space = spaces_.find(ns); space != spaces_.end())
+      if (const auto page = space->second.pages.find(id); page != space->second.pages.end())
+        space->second.pages.erase(page);
     ask_at_once(ns, unwatch_request{std::string{ns}, std::string{id}, watcher_actor{self_}},
                 std::move(answer));
   }
 
   void expect_changes(std::string_view ns, std::string_view id, bool wanted) {
-    key page{std::string{ns}, std::string{id}};
-    if (wanted)
-      last_seen_.try_emplace(std::move(page));
-    else
-      last_seen_.erase(page);
+    auto& page = page_of(ns, id);
+    page.expect_changes(wanted);
+    if (!page.changes && !page.handler)
+      spaces_.find(ns)->second.pages.erase(std::string{id});
   }
 
   /// The same once the events that are held have been told.
   void expect_changes_in_turn(std::string_view ns, std::string_view id, bool wanted) {
     if (held_.empty())
       return expect_changes(ns, id, wanted);
-    held_.push_back({[this, page = key{ns, id}, wanted] {
-                       expect_changes(page.first, page.second, wanted);
+    held_.push_back({[this, in = std::string{ns}, page = std::string{id}, wanted] {
+                       expect_changes(in, page, wanted);
                      },
                      false});
   }
 
   // -- events -----------------------------------------------------------------
+
+  /// A page that is watched here, or whose changes are wanted.
+  struct watched_page {
+    std::shared_ptr<const update_handler> handler;
+    bool changes = false; ///< are wanted
+    page_ptr seen;        ///< the last version, where they are
+
+    void expect_changes(bool wanted) {
+      changes = wanted;
+      if (!wanted)
+        seen.reset();
+    }
+  };
+
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return xxh3(text); }
+  };
+
+  struct watched_space {
+    std::unordered_map<std::string, watched_page, text_hash, std::equal_to<>> pages;
+    vm_actor vm;
+    std::uint32_t* delivered = nullptr; ///< in `delivered_`; null without a vm
+  };
 
   /// Tells of an event now, or later where this controller is stalled.
   template <class Event>
@@ -302,54 +328,67 @@ public:
   }
 
   /// Reports to the vm what was dealt with, many at once.
-  void dealt_with(const std::string& ns) {
-    const auto vm = context_->vms.find(ns);
-    if (vm == context_->vms.end() || ended_)
+  void dealt_with(const watched_space& space) {
+    if (space.delivered == nullptr || ended_ || ++*space.delivered < limits::credit_batch)
       return;
-    auto& delivered = delivered_[vm->second.id()];
-    if (++delivered < limits::credit_batch)
-      return;
-    self_->send(vm->second, credit{watcher_actor{self_}, std::exchange(delivered, 0)});
+    self_->send(space.vm, credit{watcher_actor{self_}, std::exchange(*space.delivered, 0)});
   }
 
   void tell(const removed& r) {
-    if (const auto seen = last_seen_.find(key_view{r.ns, r.id}); seen != last_seen_.end())
-      seen->second.reset();
+    auto& space = space_of(r.ns);
+    if (const auto page = space.pages.find(r.id); page != space.pages.end())
+      page->second.seen.reset();
     if (const auto handler = on_removed_) // it may replace itself while it runs
       guard_.run("a removal", r.ns, r.id, [&] { (*handler)({r.ns, r.id, r.how}); });
-    dealt_with(r.ns);
+    dealt_with(space);
   }
 
   /// What has changed in a page since its last version, where that is wanted.
-  std::shared_ptr<const std::vector<change>> changes_to(const std::string& ns,
-                                                        const page_ptr& page) {
-    const auto seen = last_seen_.find(key_view{ns, page->id()});
-    if (seen == last_seen_.end())
+  static std::shared_ptr<const std::vector<change>> changes_to(watched_space& space,
+                                                               const page_ptr& page) {
+    const auto entry = space.pages.find(page->id());
+    if (entry == space.pages.end() || !entry->second.changes)
       return nullptr;
-    const auto before = std::exchange(seen->second, page);
+    const auto before = std::exchange(entry->second.seen, page);
     auto changes = before ? diff(*before, *page) : failure(error{});
     return changes ? std::make_shared<const std::vector<change>>(std::move(*changes))
                    : nullptr;
   }
 
   void tell(const read_res& r) {
+    auto& space = space_of(r.ns);
+    if (on_updates_) {
+      tell_all(space, r);
+    } else {
+      for (const auto& page : r.pages) {
+        if (ended_)
+          return;
+        tell_handler(space, {r.ns, page, r.why, r.pending, changes_to(space, page)});
+      }
+    }
+    dealt_with(space);
+  }
+
+  /// First to who wants all that came together, then to each page's own handler.
+  void tell_all(watched_space& space, const read_res& r) {
     std::vector<update> updates;
     updates.reserve(r.pages.size());
     for (const auto& page : r.pages)
-      updates.push_back({r.ns, page, r.why, r.pending, changes_to(r.ns, page)});
-    if (const auto handler = on_updates_) // it may replace itself while it runs
-      guard_.run("updates", r.ns, {}, [&] { (*handler)(updates); });
-    for (const auto& u : updates) {
-      if (ended_)
-        return;
-      const auto entry = handlers_.find(key_view{u.ns, u.page->id()});
-      if (entry == handlers_.end())
-        continue;
-      const auto handler = entry->second; // it may unwatch itself while it runs
-      if (*handler)
-        guard_.run("an update", u.ns, u.page->id(), [&] { (*handler)(u); });
-    }
-    dealt_with(r.ns);
+      updates.push_back({r.ns, page, r.why, r.pending, changes_to(space, page)});
+    const auto handler = on_updates_; // it may replace itself while it runs
+    guard_.run("updates", r.ns, {}, [&] { (*handler)(updates); });
+    for (const auto& u : updates)
+      if (!ended_)
+        tell_handler(space, u);
+  }
+
+  void tell_handler(const watched_space& space, const update& u) {
+    const auto entry = space.pages.find(u.page->id());
+    if (entry == space.pages.end() || !entry->second.handler)
+      return;
+    const auto handler = entry->second.handler; // it may unwatch itself while it runs
+    if (*handler)
+      guard_.run("an update", u.ns, u.page->id(), [&] { (*handler)(u); });
   }
 
   /// One piece of work for each message, so that none crowds out what comes between.
@@ -370,14 +409,25 @@ public:
   bool ended_ = false;
 
 private:
-  using key = std::pair<std::string, std::string>;
-  using key_view = std::pair<std::string_view, std::string_view>;
-  struct key_less {
-    using is_transparent = void;
-    bool operator()(const key_view& a, const key_view& b) const { return a < b; }
-  };
-  std::map<key, std::shared_ptr<update_handler>, key_less> handlers_;
-  std::map<key, page_ptr, key_less> last_seen_;      ///< of those whose changes are wanted
+  /// Made for the first message about a namespace, or watch in it, and kept.
+  watched_space& space_of(std::string_view ns) {
+    if (const auto known = spaces_.find(ns); known != spaces_.end())
+      return known->second;
+    auto& space = spaces_[std::string{ns}];
+    if (const auto vm = context_->vms.find(ns); vm != context_->vms.end()) {
+      space.vm = vm->second;
+      space.delivered = &delivered_[space.vm.id()];
+    }
+    return space;
+  }
+
+  watched_page& page_of(std::string_view ns, std::string_view id) {
+    auto& pages = space_of(ns).pages;
+    const auto known = pages.find(id);
+    return known != pages.end() ? known->second : pages[std::string{id}];
+  }
+
+  std::map<std::string, watched_space, std::less<>> spaces_;
   std::map<caf::actor_id, std::uint32_t> delivered_; ///< and not reported yet, by vm
   std::chrono::milliseconds stall_{};
   std::deque<std::pair<std::function<void()>, bool>> held_; ///< whether it takes time

@@ -22,7 +22,7 @@ namespace flok {
 /// A page that a controller watches, as it is now. Seed 002, `read_res`.
 struct update {
   std::string_view ns;
-  page_ptr page; ///< may be kept; never null
+  const page_ptr& page; ///< never null; a copy of it may be kept
   origin why = origin::cache;
   bool pending = false; ///< holds changes that the namespace's authority has not confirmed
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <future>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -47,6 +48,33 @@ root_actor::behavior_type be_root() {
   return {[](const wake_up&) {}};
 }
 
+/// Actors by which plain threads ask: making one takes longer than the answer does. Any
+/// thread may call.
+class asker_pool {
+  using asker = std::unique_ptr<caf::scoped_actor>;
+
+public:
+  /// One that nobody else uses; it comes back when the lease ends.
+  [[nodiscard]] auto lend(caf::actor_system& actors) {
+    const auto back = [this](caf::scoped_actor* a) { take_back(asker{a}); };
+    const std::lock_guard lock{mutex_};
+    if (idle_.empty())
+      idle_.push_back(std::make_unique<caf::scoped_actor>(actors, true));
+    std::unique_ptr<caf::scoped_actor, decltype(back)> lent{idle_.back().release(), back};
+    idle_.pop_back();
+    return lent;
+  }
+
+private:
+  void take_back(asker a) {
+    const std::lock_guard lock{mutex_};
+    idle_.push_back(std::move(a));
+  }
+
+  std::mutex mutex_;
+  std::vector<asker> idle_;
+};
+
 /// Standard output is the embedder's, and so is spdlog's default logger.
 void print_problem(const error& e) {
   const auto line = "flok: " + std::string{to_string(e.code)} + ": " + e.message + "\n";
@@ -86,9 +114,10 @@ public:
 
   template <class Reply, class Actor, class Request>
   expected<Reply> ask(const Actor& who, Request request) {
-    caf::scoped_actor self{*actors_};
+    const auto self = askers_.lend(*actors_);
     expected<Reply> result;
-    self->request(who, caf::infinite, std::move(request))
+    (*self)
+        ->request(who, caf::infinite, std::move(request))
         .receive([&](Reply& reply) { result = std::move(reply); },
                  [&](caf::error& why) { result = failure(from_caf(why)); });
     return result;
@@ -270,7 +299,8 @@ private:
   }
 
   void end_actors() {
-    caf::scoped_actor self{*actors_};
+    const auto lent = askers_.lend(*actors_);
+    auto& self = *lent;
     for (const auto& vm : vms_)
       self->send_exit(vm, caf::exit_reason::user_shutdown);
     for (const auto& vm : vms_)
@@ -295,6 +325,7 @@ private:
   caf::actor_system_config actor_config_;
   std::unique_ptr<caf::actor_system> own_;
   caf::actor_system* actors_ = nullptr;
+  asker_pool askers_; ///< goes before the actors do
   std::future<void> store_gone_;
   storage_actors storage_;
   faulty_store::switch_ptr fault_;

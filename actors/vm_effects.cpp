@@ -22,17 +22,19 @@ void vm_state::perform() {
 void vm_state::perform(effects::notify& e) {
   const auto message = caf::make_message(
       read_res{pagers_[e.ns].ns.name, std::move(e.pages), e.why, e.pending});
-  for (const watcher_id w : e.watchers)
-    if (const auto to = watchers_.find(w); to != watchers_.end())
-      send_shared(self_, to->second, message);
+  send_to(e.watchers, message);
+}
+
+void vm_state::send_to(const few<watcher_id>& watchers, const caf::message& what) {
+  for (const watcher_id w : watchers)
+    if (const auto* to = watchers_.find(w))
+      send_shared(self_, *to, what);
 }
 
 void vm_state::perform(effects::answer& e) {
-  const auto entry = promises_.find(e.request);
-  if (entry == promises_.end())
+  if (promises_.find(e.request) == nullptr)
     return;
-  auto [promise, with] = std::move(entry->second);
-  promises_.erase(entry);
+  auto [promise, with] = promises_.take(e.request);
   if (const auto* failed = std::get_if<error>(&e.result))
     return promise.deliver(to_caf(*failed));
   switch (with) {
@@ -53,9 +55,7 @@ void vm_state::perform(effects::answer& e) {
 void vm_state::perform(effects::notify_removed& e) {
   const auto message =
       caf::make_message(removed{pagers_[e.ns].ns.name, std::move(e.id), e.how});
-  for (const watcher_id w : e.watchers)
-    if (const auto to = watchers_.find(w); to != watchers_.end())
-      send_shared(self_, to->second, message);
+  send_to(e.watchers, message);
 }
 
 void vm_state::perform(effects::pager_watch& e) {

@@ -114,9 +114,10 @@ void vm_state::end_when_alone() {
   const auto alive = [](const pager_slot& slot) { return static_cast<bool>(slot.actor); };
   if (!ending_ || std::any_of(pagers_.begin(), pagers_.end(), alive))
     return;
-  for (auto& entry : promises_)
-    entry.second.promise.deliver(to_caf({errc::shutting_down, "the vm has ended"}));
-  promises_.clear();
+  promises_.for_each([](awaited& a) {
+    a.promise.deliver(to_caf({errc::shutting_down, "the vm has ended"}));
+  });
+  promises_ = {};
   self_->quit(*ending_);
 }
 

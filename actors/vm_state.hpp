@@ -15,6 +15,7 @@
 #include <caf/response_promise.hpp>
 
 #include "../runtime/address_space.hpp"
+#include "id_table.hpp"
 #include "vm.hpp"
 
 namespace flok {
@@ -43,7 +44,7 @@ private:
 
   struct awaited {
     caf::response_promise promise;
-    reply with;
+    reply with = reply::done;
   };
 
   template <class Reply>
@@ -95,15 +96,14 @@ private:
   request_id expect_answer(caf::response_promise& promise, reply with) {
     if (!promise.pending())
       return 0;
-    promises_.emplace(++last_request_, awaited{promise, with});
-    return last_request_;
+    return promises_.add({promise, with});
   }
 
   watcher_id known_watcher(const watcher_actor& watcher) {
     const auto actor = caf::actor_cast<caf::actor>(watcher);
-    const auto [entry, added] = ids_.try_emplace(actor.address(), last_watcher_ + 1);
+    const auto [entry, added] = ids_.try_emplace(actor.address(), 0);
     if (added) {
-      watchers_.emplace(++last_watcher_, actor);
+      entry->second = watchers_.add(actor);
       self_->monitor(watcher);
     }
     return entry->second;
@@ -118,7 +118,7 @@ private:
     if (who == 0 || space_->watches(who))
       return;
     self_->demonitor(watcher);
-    watchers_.erase(who);
+    (void)watchers_.take(who);
     ids_.erase(known);
   }
 
@@ -134,7 +134,7 @@ private:
     const auto entry = ids_.find(watcher);
     const watcher_id id = entry == ids_.end() ? 0 : entry->second;
     if (entry != ids_.end()) {
-      watchers_.erase(id);
+      (void)watchers_.take(id);
       ids_.erase(entry);
       self_->demonitor(watcher);
     }
@@ -174,6 +174,7 @@ private:
 
   void perform();
   void perform(effects::notify& e);
+  void send_to(const few<watcher_id>& watchers, const caf::message& what);
   void perform(effects::answer& e);
   void perform(effects::notify_removed& e);
   void perform(effects::pager_watch& e);
@@ -207,11 +208,9 @@ private:
   bool debug_ = false;
   std::chrono::milliseconds interval_{};
   std::vector<problem_listener> listeners_;
-  std::unordered_map<request_id, awaited> promises_;
+  id_table<awaited> promises_; ///< by `request_id`
   std::unordered_map<caf::actor_addr, watcher_id> ids_;
-  std::unordered_map<watcher_id, caf::actor> watchers_;
-  request_id last_request_ = 0;
-  watcher_id last_watcher_ = 0;
+  id_table<caf::actor> watchers_;    ///< by `watcher_id`
   std::optional<caf::error> ending_; ///< told to exit, and why
 };
 

@@ -84,6 +84,9 @@ struct watcher {
   std::unordered_map<const frame*, std::uint32_t> index; ///< of `pages`, once it is long
   std::vector<frame*> waiting;   ///< whose news is to be sent once there is room
   pending_work::epoch since = 0; ///< of what waits
+
+  /// What a change of several pages has for it: empty but while that is told.
+  std::vector<std::uint32_t> together;
 };
 
 /// One pair of page and watcher.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "runtime/limits.hpp"
 
@@ -55,22 +56,20 @@ void notices::tell_removed(frame& f, removal how) {
 void notices::tell_together(const std::vector<frame*>& changed) {
   if (changed.size() == 1)
     return tell_all(*changed.front(), origin::pager);
-  std::unordered_map<watcher*, std::vector<std::uint32_t>> seen;
   std::vector<watcher*> order; // of first mention, so that runs are alike
   for (std::uint32_t i = 0; i < changed.size(); ++i) {
     for (auto& pair : changed[i]->watchers) {
       if (!take(pair, *changed[i], origin::pager))
         continue;
-      auto& pages = seen[pair.who];
-      if (pages.empty())
+      if (pair.who->together.empty())
         order.push_back(pair.who);
-      pages.push_back(i);
+      pair.who->together.push_back(i);
     }
   }
   std::map<std::vector<std::uint32_t>, std::vector<watcher_id>> groups;
   for (watcher* w : order) {
     ++w->undelivered;
-    groups[std::move(seen[w])].push_back(w->id);
+    groups[std::exchange(w->together, {})].push_back(w->id);
   }
   const frame& first = *changed.front();
   for (auto& [indices, to] : groups) {

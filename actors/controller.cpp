@@ -2,14 +2,12 @@
 
 #include <chrono>
 #include <deque>
-#include <map>
-#include <unordered_map>
 #include <utility>
 
 #include "actors/controller_actor.hpp"
 #include "actors/handler_guard.hpp"
+#include "actors/watched_pages.hpp"
 #include "runtime/codec.hpp"
-#include "runtime/hash.hpp"
 #include "runtime/limits.hpp"
 
 namespace flok {
@@ -97,7 +95,7 @@ public:
     if (!context_)
       return;
     posted_->close();
-    spaces_.clear(); // handlers may use what is there only until this controller has ended
+    watched_.clear(); // handlers may use what is there only until this controller has ended
     held_.clear();
     on_updates_.reset();
     on_removed_.reset();
@@ -211,7 +209,7 @@ public:
 
   void watch(std::string_view ns, std::string_view id, bool sync, update_handler handler,
              answer_handler<void> answer, watch_options options) {
-    auto& page = page_of(ns, id);
+    auto& page = watched_.at(*context_, ns, id);
     page.handler = std::make_shared<const update_handler>(std::move(handler));
     page.expect_changes(options.changes);
     watch_request r{std::string{ns}, std::string{id}, sync, watcher_actor{self_},
@@ -224,18 +222,16 @@ public:
   }
 
   void unwatch(std::string_view ns, std::string_view id, answer_handler<void> answer) {
-    if (const auto space = spaces_.find(ns); space != spaces_.end())
-      if (const auto page = space->second.pages.find(id); page != space->second.pages.end())
-        space->second.pages.erase(page);
+    watched_.forget(ns, id);
     ask_at_once(ns, unwatch_request{std::string{ns}, std::string{id}, watcher_actor{self_}},
                 std::move(answer));
   }
 
   void expect_changes(std::string_view ns, std::string_view id, bool wanted) {
-    auto& page = page_of(ns, id);
+    auto& page = watched_.at(*context_, ns, id);
     page.expect_changes(wanted);
     if (!page.changes && !page.handler)
-      spaces_.find(ns)->second.pages.erase(std::string{id});
+      watched_.forget(ns, id);
   }
 
   /// The same once the events that are held have been told.
@@ -249,30 +245,6 @@ public:
   }
 
   // -- events -----------------------------------------------------------------
-
-  /// A page that is watched here, or whose changes are wanted.
-  struct watched_page {
-    std::shared_ptr<const update_handler> handler;
-    bool changes = false; ///< are wanted
-    page_ptr seen;        ///< the last version, where they are
-
-    void expect_changes(bool wanted) {
-      changes = wanted;
-      if (!wanted)
-        seen.reset();
-    }
-  };
-
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return xxh3(text); }
-  };
-
-  struct watched_space {
-    std::unordered_map<std::string, watched_page, text_hash, std::equal_to<>> pages;
-    vm_actor vm;
-    std::uint32_t* delivered = nullptr; ///< in `delivered_`; null without a vm
-  };
 
   /// Tells of an event now, or later where this controller is stalled.
   template <class Event>
@@ -296,53 +268,41 @@ public:
   }
 
   /// Reports to the vm what was dealt with, many at once.
-  void dealt_with(const watched_space& space) {
+  void dealt_with(watched_pages::space& space) {
     if (space.delivered == nullptr || ended_ || ++*space.delivered < limits::credit_batch)
       return;
     self_->send(space.vm, credit{watcher_actor{self_}, std::exchange(*space.delivered, 0)});
   }
 
   void tell(const removed& r) {
-    auto& space = space_of(r.ns);
-    if (const auto page = space.pages.find(r.id); page != space.pages.end())
-      page->second.seen.reset();
+    auto& space = watched_.in(*context_, r.ns);
+    if (auto* page = space.find(r.id))
+      page->seen.reset();
     if (const auto handler = on_removed_) // it may replace itself while it runs
       guard_.run("a removal", r.ns, r.id, [&] { (*handler)({r.ns, r.id, r.how}); });
     dealt_with(space);
   }
 
-  /// What has changed in a page since its last version, where that is wanted.
-  static std::shared_ptr<const std::vector<change>> changes_to(watched_space& space,
-                                                               const page_ptr& page) {
-    const auto entry = space.pages.find(page->id());
-    if (entry == space.pages.end() || !entry->second.changes)
-      return nullptr;
-    const auto before = std::exchange(entry->second.seen, page);
-    auto changes = before ? diff(*before, *page) : failure(error{});
-    return changes ? std::make_shared<const std::vector<change>>(std::move(*changes))
-                   : nullptr;
-  }
-
   void tell(const read_res& r) {
-    auto& space = space_of(r.ns);
+    auto& space = watched_.in(*context_, r.ns);
     if (on_updates_) {
       tell_all(space, r);
     } else {
       for (const auto& page : r.pages) {
         if (ended_)
           return;
-        tell_handler(space, {r.ns, page, r.why, r.pending, changes_to(space, page)});
+        tell_handler(space, {r.ns, page, r.why, r.pending, space.changes_to(page)});
       }
     }
     dealt_with(space);
   }
 
   /// First to who wants all that came together, then to each page's own handler.
-  void tell_all(watched_space& space, const read_res& r) {
+  void tell_all(watched_pages::space& space, const read_res& r) {
     std::vector<update> updates;
     updates.reserve(r.pages.size());
     for (const auto& page : r.pages)
-      updates.push_back({r.ns, page, r.why, r.pending, changes_to(space, page)});
+      updates.push_back({r.ns, page, r.why, r.pending, space.changes_to(page)});
     const auto handler = on_updates_; // it may replace itself while it runs
     guard_.run("updates", r.ns, {}, [&] { (*handler)(updates); });
     for (const auto& u : updates)
@@ -350,11 +310,11 @@ public:
         tell_handler(space, u);
   }
 
-  void tell_handler(const watched_space& space, const update& u) {
-    const auto entry = space.pages.find(u.page->id());
-    if (entry == space.pages.end() || !entry->second.handler)
+  void tell_handler(watched_pages::space& space, const update& u) {
+    const auto* page = space.find(u.page->id());
+    if (page == nullptr || !page->handler)
       return;
-    const auto handler = entry->second.handler; // it may unwatch itself while it runs
+    const auto handler = page->handler; // it may unwatch itself while it runs
     if (*handler)
       guard_.run("an update", u.ns, u.page->id(), [&] { (*handler)(u); });
   }
@@ -377,26 +337,7 @@ public:
   bool ended_ = false;
 
 private:
-  /// Made for the first message about a namespace, or watch in it, and kept.
-  watched_space& space_of(std::string_view ns) {
-    if (const auto known = spaces_.find(ns); known != spaces_.end())
-      return known->second;
-    auto& space = spaces_[std::string{ns}];
-    if (const auto vm = context_->vms.find(ns); vm != context_->vms.end()) {
-      space.vm = vm->second;
-      space.delivered = &delivered_[space.vm.id()];
-    }
-    return space;
-  }
-
-  watched_page& page_of(std::string_view ns, std::string_view id) {
-    auto& pages = space_of(ns).pages;
-    const auto known = pages.find(id);
-    return known != pages.end() ? known->second : pages[std::string{id}];
-  }
-
-  std::map<std::string, watched_space, std::less<>> spaces_;
-  std::map<caf::actor_id, std::uint32_t> delivered_; ///< and not reported yet, by vm
+  watched_pages watched_;
   std::chrono::milliseconds stall_{};
   std::deque<std::pair<std::function<void()>, bool>> held_; ///< whether it takes time
 };

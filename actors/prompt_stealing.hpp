@@ -16,33 +16,59 @@
 
 namespace flok {
 
-/// Jobs in the order in which they came, for any thread.
+/// Jobs that wait, for any thread.
 class job_queue {
 public:
-  void push(caf::resumable* job) {
-    const std::lock_guard lock{mutex_};
-    jobs_.push_back(job);
-    size_.store(jobs_.size(), std::memory_order_release);
+  void push_newest(caf::resumable* job) {
+    change([&] { jobs_.push_back(job); });
   }
 
-  /// The oldest, or null.
-  caf::resumable* pop() {
-    if (size() == 0)
-      return nullptr;
-    const std::lock_guard lock{mutex_};
-    if (jobs_.empty())
-      return nullptr;
-    auto* job = jobs_.front();
-    jobs_.pop_front();
-    size_.store(jobs_.size(), std::memory_order_release);
-    return job;
+  /// It comes behind all that waits, for who takes the newest first.
+  void push_oldest(caf::resumable* job) {
+    change([&] { jobs_.push_front(job); });
+  }
+
+  /// Null where there is none.
+  caf::resumable* pop_newest() {
+    return pop([&] {
+      auto* job = jobs_.back();
+      jobs_.pop_back();
+      return job;
+    });
+  }
+
+  caf::resumable* pop_oldest() {
+    return pop([&] {
+      auto* job = jobs_.front();
+      jobs_.pop_front();
+      return job;
+    });
   }
 
   [[nodiscard]] std::size_t size() const { return size_.load(std::memory_order_acquire); }
 
 private:
+  template <class Change>
+  void change(Change what) {
+    const std::lock_guard lock{mutex_};
+    what();
+    size_.store(jobs_.size(), std::memory_order_release);
+  }
+
+  template <class Take>
+  caf::resumable* pop(Take take) {
+    if (size() == 0)
+      return nullptr;
+    const std::lock_guard lock{mutex_};
+    if (jobs_.empty())
+      return nullptr;
+    auto* job = take();
+    size_.store(jobs_.size(), std::memory_order_release);
+    return job;
+  }
+
   std::mutex mutex_;
-  std::deque<caf::resumable*> jobs_;
+  std::deque<caf::resumable*> jobs_; ///< the oldest first
   std::atomic<std::size_t> size_{0}; ///< of `jobs_`, to be looked at without the lock
 };
 
@@ -99,12 +125,12 @@ private:
   std::size_t wake_ups_ = 0;
 };
 
-/// Work stealing for CAF 0.17's `scheduler::coordinator`. A worker's queue is first in,
-/// first out, so that an actor that is sent much runs seldom and deals with much at a time.
-/// A worker that runs dry takes the oldest work of another, looks on for a moment, and then
-/// sleeps until there is work: it polls nothing. One job that waits behind a running one is
-/// left to its worker for some microseconds, since two actors that talk to each other are
-/// served fastest by one core.
+/// Work stealing for CAF 0.17's `scheduler::coordinator`. A worker runs what its last job
+/// led to first: actors that talk to each other stay on one core, and one that is sent much
+/// meanwhile deals with much at a time. Each `fair_turn`-th job is the one that waits
+/// longest, so that none waits for ever. A worker that runs dry takes the oldest job of
+/// another, looks on for a moment, and then sleeps until there is work: it polls nothing.
+/// One job that waits behind a running one is left to its worker for some microseconds.
 class prompt_stealing : public caf::policy::unprofiled {
 public:
   struct coordinator_data {
@@ -124,7 +150,7 @@ public:
 
   template <class Coordinator>
   void central_enqueue(Coordinator* all, caf::resumable* job) {
-    d(all).from_outside.push(job);
+    d(all).from_outside.push_newest(job);
     d(all).idle.work_added();
   }
 
@@ -135,13 +161,14 @@ public:
 
   template <class Worker>
   void internal_enqueue(Worker* self, caf::resumable* job) {
-    d(self).own.push(job);
+    d(self).own.push_newest(job);
     d(self->parent()).idle.work_added();
   }
 
   template <class Worker>
   void resume_job_later(Worker* self, caf::resumable* job) {
-    internal_enqueue(self, job);
+    d(self).own.push_oldest(job);
+    d(self->parent()).idle.work_added();
   }
 
   template <class Worker>
@@ -174,13 +201,13 @@ public:
 
   template <class Worker, class Function>
   void foreach_resumable(Worker* self, Function f) {
-    while (auto* job = d(self).own.pop())
+    while (auto* job = d(self).own.pop_oldest())
       f(job);
   }
 
   template <class Coordinator, class Function>
   void foreach_central_resumable(Coordinator* all, Function f) {
-    while (auto* job = d(all).from_outside.pop())
+    while (auto* job = d(all).from_outside.pop_oldest())
       f(job);
   }
 
@@ -189,16 +216,18 @@ private:
   static constexpr std::uint32_t patience = 64; ///< looks at one job that another has
   static constexpr std::uint32_t fair_turn = 16;
 
-  /// From its own queue or from outside; each is looked into first now and then.
+  /// What its running jobs have led to, the newest first; now and then, what waits longest
+  /// and what came from outside.
   template <class Worker>
   caf::resumable* take(Worker* self) {
     auto& outside = d(self->parent()).from_outside;
     auto& own = d(self).own;
-    const bool outside_first = ++d(self).turn % fair_turn == 0;
-    auto* job = outside_first ? outside.pop() : own.pop();
-    if (job == nullptr)
-      job = outside_first ? own.pop() : outside.pop();
-    return job;
+    if (++d(self).turn % fair_turn != 0)
+      if (auto* job = own.pop_newest())
+        return job;
+    if (auto* job = outside.pop_oldest())
+      return job;
+    return own.pop_oldest();
   }
 
   /// The oldest job of another that has at least that many.
@@ -209,7 +238,7 @@ private:
     for (std::size_t i = 1; i < count; ++i) {
       auto& victim = d(all->worker_by_id((self->id() + i) % count)).own;
       if (victim.size() >= at_least)
-        if (auto* job = victim.pop())
+        if (auto* job = victim.pop_oldest())
           return job;
     }
     return nullptr;
@@ -219,7 +248,7 @@ private:
   caf::resumable* search(Worker* self) {
     const auto end = std::chrono::steady_clock::now() + longest_search;
     for (std::uint32_t looks = 1;; ++looks) {
-      if (auto* job = d(self->parent()).from_outside.pop())
+      if (auto* job = d(self->parent()).from_outside.pop_oldest())
         return job;
       if (auto* job = steal(self, looks % patience == 0 ? 1 : 2))
         return job;

@@ -1,0 +1,98 @@
+// What a controller watches, by namespace and id. Private to the controller.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "../runtime/hash.hpp"
+#include "controller_actor.hpp"
+
+namespace flok {
+
+/// Belongs to one controller; not for several threads at once. A space stays where it is; a
+/// page until another one is added or forgotten.
+class watched_pages {
+public:
+  /// A page that is watched, or whose changes are wanted.
+  struct page {
+    std::shared_ptr<const update_handler> handler;
+    bool changes = false; ///< are wanted
+    page_ptr seen;        ///< the last version, where they are
+
+    void expect_changes(bool wanted) {
+      changes = wanted;
+      if (!wanted)
+        seen.reset();
+    }
+  };
+
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return xxh3(text); }
+  };
+
+  struct space {
+    std::unordered_map<std::string, page, text_hash, std::equal_to<>> pages;
+    vm_actor vm;                        ///< invalid where no namespace is called so
+    std::uint32_t* delivered = nullptr; ///< notifications not reported to the vm yet
+
+    [[nodiscard]] page* find(std::string_view id) {
+      const auto known = pages.find(id);
+      return known == pages.end() ? nullptr : &known->second;
+    }
+
+    /// What has changed in a page since its last version, where that is wanted.
+    std::shared_ptr<const std::vector<change>> changes_to(const page_ptr& now) {
+      auto* known = find(now->id());
+      if (known == nullptr || !known->changes)
+        return nullptr;
+      const auto before = std::exchange(known->seen, now);
+      auto changes = before ? diff(*before, *now) : failure(error{});
+      return changes ? std::make_shared<const std::vector<change>>(std::move(*changes))
+                     : nullptr;
+    }
+  };
+
+  /// Made for the first message about a namespace, or watch in it, and kept.
+  space& in(const system_context& context, std::string_view ns) {
+    if (const auto known = spaces_.find(ns); known != spaces_.end())
+      return known->second;
+    auto& made = spaces_[std::string{ns}];
+    if (const auto vm = context.vms.find(ns); vm != context.vms.end()) {
+      made.vm = vm->second;
+      made.delivered = &delivered_[made.vm.id()];
+    }
+    return made;
+  }
+
+  page& at(const system_context& context, std::string_view ns, std::string_view id) {
+    auto& all = in(context, ns);
+    page* known = all.find(id);
+    return known != nullptr ? *known : all.pages[std::string{id}];
+  }
+
+  void forget(std::string_view ns, std::string_view id) {
+    const auto space = spaces_.find(ns);
+    if (space == spaces_.end())
+      return;
+    const auto page = space->second.pages.find(id);
+    if (page != space->second.pages.end())
+      space->second.pages.erase(page);
+  }
+
+  void clear() { spaces_.clear(); }
+
+private:
+  std::map<std::string, space, std::less<>> spaces_;
+  std::map<caf::actor_id, std::uint32_t> delivered_; ///< by vm
+};
+
+} // namespace flok

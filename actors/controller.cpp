@@ -291,7 +291,8 @@ public:
       for (const auto& page : r.pages) {
         if (ended_)
           return;
-        tell_handler(space, {r.ns, page, r.why, r.pending, space.changes_to(page)});
+        if (auto* known = space.find(page->id()))
+          tell_handler(*known, {r.ns, page, r.why, r.pending, known->changes_to(page)});
       }
     }
     dealt_with(space);
@@ -301,21 +302,21 @@ public:
   void tell_all(watched_pages::space& space, const read_res& r) {
     std::vector<update> updates;
     updates.reserve(r.pages.size());
-    for (const auto& page : r.pages)
-      updates.push_back({r.ns, page, r.why, r.pending, space.changes_to(page)});
+    for (const auto& page : r.pages) {
+      auto* known = space.find(page->id());
+      updates.push_back({r.ns, page, r.why, r.pending,
+                         known != nullptr ? known->changes_to(page) : nullptr});
+    }
     const auto handler = on_updates_; // it may replace itself while it runs
     guard_.run("updates", r.ns, {}, [&] { (*handler)(updates); });
     for (const auto& u : updates)
-      if (!ended_)
-        tell_handler(space, u);
+      if (const auto* known = space.find(u.page->id()); known != nullptr && !ended_)
+        tell_handler(*known, u);
   }
 
-  void tell_handler(watched_pages::space& space, const update& u) {
-    const auto* page = space.find(u.page->id());
-    if (page == nullptr || !page->handler)
-      return;
-    const auto handler = page->handler; // it may unwatch itself while it runs
-    if (*handler)
+  void tell_handler(const watched_pages::page& known, const update& u) {
+    const auto handler = known.handler; // it may unwatch itself while it runs
+    if (handler && *handler)
       guard_.run("an update", u.ns, u.page->id(), [&] { (*handler)(u); });
   }
 

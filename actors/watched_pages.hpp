@@ -32,6 +32,15 @@ public:
       if (!wanted)
         seen.reset();
     }
+
+    /// What has changed since the last version, where that is wanted.
+    std::shared_ptr<const std::vector<change>> changes_to(const page_ptr& now) {
+      if (!changes)
+        return nullptr;
+      const auto before = std::exchange(seen, now);
+      auto all = before ? diff(*before, *now) : failure(error{});
+      return all ? std::make_shared<const std::vector<change>>(std::move(*all)) : nullptr;
+    }
   };
 
   struct text_hash {
@@ -47,17 +56,6 @@ public:
     [[nodiscard]] page* find(std::string_view id) {
       const auto known = pages.find(id);
       return known == pages.end() ? nullptr : &known->second;
-    }
-
-    /// What has changed in a page since its last version, where that is wanted.
-    std::shared_ptr<const std::vector<change>> changes_to(const page_ptr& now) {
-      auto* known = find(now->id());
-      if (known == nullptr || !known->changes)
-        return nullptr;
-      const auto before = std::exchange(known->seen, now);
-      auto changes = before ? diff(*before, *now) : failure(error{});
-      return changes ? std::make_shared<const std::vector<change>>(std::move(*changes))
-                     : nullptr;
     }
   };
 

@@ -11,12 +11,16 @@
 
 namespace flok::bench {
 
-actor_system::prepared::prepared(std::size_t threads) {
-  flok::system::prepare(*this);
+actor_system::prepared::prepared(std::size_t threads, const std::string& policy) {
+  flok::system::prepare(*this, policy.empty() ? scheduling::prompt_stealing
+                                              : scheduling::as_configured);
+  if (!policy.empty())
+    set_scheduler_policy(*this, policy);
   set_scheduler_threads(*this, threads);
 }
 
-actor_system::actor_system(std::size_t threads) : config{threads}, actors{config} {}
+actor_system::actor_system(std::size_t threads, const std::string& policy)
+    : config{threads, policy}, actors{config} {}
 
 std::unique_ptr<system> start_in(caf::actor_system& actors,
                                  const std::vector<std::string>& namespaces,

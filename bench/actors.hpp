@@ -21,13 +21,15 @@
 
 namespace flok::bench {
 
-/// An actor system as flok's own are, unless the number of threads is given.
+/// An actor system as flok's own are, unless the number of threads is given, or one of
+/// CAF's scheduling policies.
 struct actor_system {
   explicit actor_system(std::size_t threads = std::max(std::thread::hardware_concurrency(),
-                                                       2U));
+                                                       2U),
+                        const std::string& policy = {});
 
   struct prepared : caf::actor_system_config {
-    explicit prepared(std::size_t threads);
+    prepared(std::size_t threads, const std::string& policy);
   };
   prepared config;
   caf::actor_system actors;

@@ -20,7 +20,7 @@ endif()
 install(FILES flok.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok")
 install(DIRECTORY runtime actors pagers DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok"
   FILES_MATCHING PATTERN "*.hpp")
-install(FILES README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 configure_package_config_file(cmake/flokConfig.cmake.in "${PROJECT_BINARY_DIR}/flokConfig.cmake"

@@ -210,8 +210,9 @@ public:
   void watch(std::string_view ns, std::string_view id, bool sync, update_handler handler,
              answer_handler<void> answer, watch_options options) {
     auto& page = watched_.at(*context_, ns, id);
-    page.handler = std::make_shared<const update_handler>(std::move(handler));
     page.expect_changes(options.changes);
+    const auto old = std::exchange( // what it holds may unwatch when it goes
+        page.handler, std::make_shared<const update_handler>(std::move(handler)));
     watch_request r{std::string{ns}, std::string{id}, sync, watcher_actor{self_},
                     options.every};
     if (sync) // may fail later
@@ -304,8 +305,8 @@ public:
     updates.reserve(r.pages.size());
     for (const auto& page : r.pages) {
       auto* known = space.find(page->id());
-      updates.push_back({r.ns, page, r.why, r.pending,
-                         known != nullptr ? known->changes_to(page) : nullptr});
+      updates.emplace_back(r.ns, page, r.why, r.pending,
+                           known != nullptr ? known->changes_to(page) : nullptr);
     }
     const auto handler = on_updates_; // it may replace itself while it runs
     guard_.run("updates", r.ns, {}, [&] { (*handler)(updates); });

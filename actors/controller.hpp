@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../runtime/diff.hpp"
@@ -19,16 +20,24 @@
 
 namespace flok {
 
-/// A page that a controller watches, as it is now. Seed 002, `read_res`.
+/// A page that a controller watches, as it is now. Seed 002, `read_res`. It is there only
+/// while a handler runs, and so cannot be copied: what may be kept is `page`, and
+/// `changes`.
 struct update {
+  update(std::string_view in, const page_ptr& now, origin cause, bool unconfirmed,
+         std::shared_ptr<const std::vector<change>> differences)
+      : ns{in}, page{now}, why{cause}, pending{unconfirmed}, changes{
+                                                                 std::move(differences)} {}
+  update(update&&) = default;
+
   std::string_view ns;
-  const page_ptr& page; ///< never null; a copy of it may be kept
-  origin why = origin::cache;
-  bool pending = false; ///< holds changes that the namespace's authority has not confirmed
+  const page_ptr& page; ///< never null; a copy of it is the page for as long as wanted
+  origin why;
+  bool pending; ///< holds changes that the namespace's authority has not confirmed
 
   /// The full diff from the version that came before, where the watch asked for `changes`;
   /// null where none came before, or where there is no diff from it (of another `_type`).
-  std::shared_ptr<const std::vector<change>> changes = nullptr;
+  std::shared_ptr<const std::vector<change>> changes;
 };
 
 /// A page that a controller watches is there no longer. The watch stays.

@@ -1,4 +1,4 @@
-// Values under numbers that are never given out twice.
+// Values under numbers that are as good as never given out twice.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,8 @@ namespace flok {
 
 /// A number is a value's place in an array and how often the place had been given back:
 /// finding is one look, and who still has the number of a value that is gone finds
-/// nothing. 0 is no value's number. Not for several threads at once.
+/// nothing, until the place has been given back 2^32 times. 0 is no value's number. Not for
+/// several threads at once.
 template <class T>
 class id_table {
 public:

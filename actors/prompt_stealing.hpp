@@ -23,11 +23,6 @@ public:
     change([&] { jobs_.push_back(job); });
   }
 
-  /// It comes behind all that waits, for who takes the newest first.
-  void push_oldest(caf::resumable* job) {
-    change([&] { jobs_.push_front(job); });
-  }
-
   /// Null where there is none.
   caf::resumable* pop_newest() {
     return pop([&] {
@@ -98,7 +93,10 @@ public:
   }
 
   /// It has found some, or will park.
-  void end_search() { searching_.store(0); }
+  void end_search() {
+    searching_.store(0);
+    std::atomic_thread_fence(std::memory_order_seq_cst); // before it looks once more
+  }
 
   /// Waits to be woken, unless `has_work` sees some now; woken, the worker is the one that
   /// searches. Tells whether it is.
@@ -127,10 +125,11 @@ private:
 
 /// Work stealing for CAF 0.17's `scheduler::coordinator`. A worker runs what its last job
 /// led to first: actors that talk to each other stay on one core, and one that is sent much
-/// meanwhile deals with much at a time. Each `fair_turn`-th job is the one that waits
-/// longest, so that none waits for ever. A worker that runs dry takes the oldest job of
-/// another, looks on for a moment, and then sleeps until there is work: it polls nothing.
-/// One job that waits behind a running one is left to its worker for some microseconds.
+/// meanwhile deals with much at a time. Each `fair_turn`-th job is the oldest, by
+/// turns from outside and of its own, so that none waits for ever. A worker that runs dry
+/// takes the oldest job of another, looks on for a moment, and then sleeps until there is
+/// work: it polls nothing. One job that waits behind a running one is left to its worker
+/// for some microseconds.
 class prompt_stealing : public caf::policy::unprofiled {
 public:
   struct coordinator_data {
@@ -167,8 +166,9 @@ public:
 
   template <class Worker>
   void resume_job_later(Worker* self, caf::resumable* job) {
-    d(self).own.push_oldest(job);
-    d(self->parent()).idle.work_added();
+    // Behind all others that have had their turn: in its own queue it would be the newest,
+    // and run again, or the oldest, and hold up those that really are.
+    central_enqueue(self->parent(), job);
   }
 
   template <class Worker>
@@ -216,18 +216,19 @@ private:
   static constexpr std::uint32_t patience = 64; ///< looks at one job that another has
   static constexpr std::uint32_t fair_turn = 16;
 
-  /// What its running jobs have led to, the newest first; now and then, what waits longest
-  /// and what came from outside.
+  /// What its running jobs have led to, the newest first. Each `fair_turn`-th job is one
+  /// that has waited long: by turns from outside and of its own.
   template <class Worker>
   caf::resumable* take(Worker* self) {
     auto& outside = d(self->parent()).from_outside;
     auto& own = d(self).own;
-    if (++d(self).turn % fair_turn != 0)
-      if (auto* job = own.pop_newest())
-        return job;
-    if (auto* job = outside.pop_oldest())
-      return job;
-    return own.pop_oldest();
+    const auto turn = ++d(self).turn;
+    auto* job = turn % fair_turn != 0         ? own.pop_newest()
+                : turn % (2 * fair_turn) == 0 ? own.pop_oldest()
+                                              : nullptr;
+    if (job == nullptr)
+      job = outside.pop_oldest();
+    return job != nullptr ? job : own.pop_oldest();
   }
 
   /// The oldest job of another that has at least that many.

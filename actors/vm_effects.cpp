@@ -15,7 +15,8 @@ void vm_state::perform() {
   for (; !effects.empty(); effects = space_->take_effects(std::move(effects)))
     for (auto& e : effects)
       std::visit([this](auto& what) { perform(what); }, e);
-  performed_ = std::move(effects);
+  if (effects.capacity() <= limits::kept_effects)
+    performed_ = std::move(effects);
   send_loads();
 }
 

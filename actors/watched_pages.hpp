@@ -82,11 +82,13 @@ public:
     if (space == spaces_.end())
       return;
     const auto page = space->second.pages.find(id);
-    if (page != space->second.pages.end())
-      space->second.pages.erase(page);
+    if (page == space->second.pages.end())
+      return;
+    const auto gone = space->second.pages.extract(page); // what it holds may come here too
   }
 
-  void clear() { spaces_.clear(); }
+  /// What goes may use this again.
+  void clear() { const auto gone = std::exchange(spaces_, {}); }
 
 private:
   std::map<std::string, space, std::less<>> spaces_;

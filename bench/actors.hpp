@@ -1,5 +1,6 @@
 // What workloads of actors share. Both sides live in one actor system, which is configured
-// as flok's own are; a side sleeps while the other one is measured.
+// as flok's own are, unless a workload says otherwise; a side sleeps while the other one is
+// measured.
 #pragma once
 
 #include <algorithm>

@@ -40,6 +40,10 @@ inline constexpr std::size_t batches_under_way = 2;
 inline constexpr std::size_t loads_at_once = 64;
 inline constexpr std::size_t load_requests = 2;
 
+/// Room for so many effects is kept from one event for the next; what a rare event with
+/// more of them took is given back.
+inline constexpr std::size_t kept_effects = 16'384;
+
 /// Unanswered operations at which the shell stops reading.
 inline constexpr std::size_t unanswered_ops = 1024;
 

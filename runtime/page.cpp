@@ -241,8 +241,12 @@ std::size_t page::memory_bytes() const noexcept {
     return own + texts() + unescaped_;
   std::size_t bytes = own + kept_alive_bytes();
   for (std::uint32_t i = 0; i < counted().sources; ++i) {
-    const auto& index = sources()[i].block.index;
-    bytes += control_block + entry_index::bytes(index.count(), index.wide());
+    const auto& block = sources()[i].block;
+    const auto index = entry_index::bytes(block.index.count(), block.index.wide());
+    // A block that was a page keeps what that had between index and texts, and itself.
+    const auto between =
+        static_cast<std::size_t>(block.bytes - block.index.numbers()) - index;
+    bytes += control_block + index + between + (between != 0 ? sizeof(page) : 0);
   }
   return bytes;
 }

@@ -42,7 +42,7 @@ public:
   /// Begins to fetch its first elements into the processor's cache.
   void prefetch() const { __builtin_prefetch(block_); }
 
-  void push_back(const T& what) {
+  void push_back(T what) {
     if (block_ == nullptr || block_->size == block_->room)
       grow();
     std::construct_at(begin() + block_->size++, what);

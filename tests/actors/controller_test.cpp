@@ -88,6 +88,35 @@ TEST_CASE("controller: a handler may end its own watch, and watch others") {
   CHECK(heard.next() == "b=1 pager");
 }
 
+TEST_CASE("controller: what a handler holds may end its watch when it goes") {
+  struct on_end {
+    std::function<void()> run;
+    explicit on_end(std::function<void()> f) : run{std::move(f)} {}
+    ~on_end() { run(); }
+  };
+  inbox<std::string> heard;
+  const auto sys = started();
+  sys->spawn([&](controller& c) {
+    const auto guard = std::make_shared<on_end>([&] { c.unwatch("user", "a"); });
+    c.watch("user", "a", [guard](const update&) {});
+  });
+  sys->spawn([&](controller& c) {
+    auto guard = std::make_shared<on_end>([&] {
+      heard.put("gone");
+      c.unwatch("user", "a");
+    });
+    c.watch("user", "a", [guard](const update&) {});
+    guard.reset();
+    c.watch("user", "a", telling(heard)); // ends what it has just begun
+    c.watch("user", "b", telling(heard));
+  });
+  CHECK(heard.next() == "gone");
+  sys->drain();
+  REQUIRE(sys->write("user", a_page("a", "1")).has_value());
+  REQUIRE(sys->write("user", a_page("b", "1")).has_value());
+  CHECK(heard.next() == "b=1 pager");
+}
+
 TEST_CASE("controller: handlers for all updates and for errors may replace themselves") {
   inbox<std::string> heard;
   const auto sys = started();

@@ -18,19 +18,23 @@ namespace flok::testing {
 
 namespace {
 
-constexpr std::chrono::seconds too_long{30};
+constexpr std::chrono::seconds too_long{20};
 
 /// An actor system under the policy.
 class stage {
   struct config : caf::actor_system_config {
-    explicit config(std::size_t threads) {
+    config(std::size_t threads, std::size_t throughput) {
       use_prompt_stealing(*this);
       set_scheduler_threads(*this, threads);
+      if (throughput != 0)
+        set("scheduler.max-throughput", throughput);
     }
   };
 
 public:
-  explicit stage(std::size_t threads) : config_{threads}, actors{config_} {}
+  /// `throughput`: messages that an actor deals with before others have their turn; 0: all.
+  explicit stage(std::size_t threads, std::size_t throughput = 0)
+      : config_{threads, throughput}, actors{config_} {}
 
 private:
   config config_;
@@ -60,32 +64,104 @@ TEST_CASE("scheduling: work behind a handler that blocks is taken by another wor
   caf::anon_send_exit(second, caf::exit_reason::user_shutdown);
 }
 
+namespace {
+
+/// Actors that keep one worker busy without end, and one whose work waits below theirs:
+/// nobody could take it away.
+class busy_worker {
+public:
+  explicit busy_worker(std::size_t throughput = 0) : stage_{1, throughput} {
+    const auto talk = [this](caf::event_based_actor* self) {
+      return caf::behavior{[this, self](caf::actor other) {
+        if (!over_)
+          self->send(other, caf::actor{self});
+      }};
+    };
+    a_ = spawn_function(stage_.actors, talk);
+    b_ = spawn_function(stage_.actors, talk);
+    tireless_ = spawn_function(stage_.actors, [this](caf::event_based_actor* self) {
+      return caf::behavior{[this, self](int n) {
+        if (!over_)
+          self->send(self, n);
+      }};
+    });
+    waiting_ = spawn_function(stage_.actors, [this](caf::event_based_actor*) {
+      return caf::behavior{[this](int) { ran_.set_value(); }};
+    });
+  }
+
+  ~busy_worker() {
+    over_ = true;
+    for (const auto& actor : {a_, b_, tireless_, waiting_, starts_})
+      caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  }
+
+  busy_worker(const busy_worker&) = delete;
+  busy_worker& operator=(const busy_worker&) = delete;
+
+  void start(bool with_tireless) {
+    starts_ =
+        spawn_function(stage_.actors, [this, with_tireless](caf::event_based_actor* self) {
+          return caf::behavior{[this, self, with_tireless](int) {
+            self->send(waiting_, 1); // the oldest, when the others begin
+            self->send(a_, b_);
+            if (with_tireless)
+              self->send(tireless_, 1); // the newest: it runs first, and is put back
+          }};
+        });
+    caf::anon_send(starts_, 1);
+  }
+
+  [[nodiscard]] bool waiting_ran() {
+    return ran_.get_future().wait_for(too_long) == std::future_status::ready;
+  }
+
+  [[nodiscard]] caf::actor_system& actors() { return stage_.actors; }
+
+private:
+  std::atomic<bool> over_{false};
+  std::promise<void> ran_;
+  stage stage_;
+  caf::actor a_, b_, tireless_, waiting_, starts_;
+};
+
+} // namespace
+
 TEST_CASE("scheduling: two actors that talk without end hold up nobody") {
-  stage s{1}; // nobody could take the third one's work away
+  busy_worker w;
+  w.start(false);
+  CHECK(w.waiting_ran());
+}
+
+TEST_CASE("scheduling: nor do they while plain threads send without end") {
+  busy_worker w;
+  std::vector<caf::actor> asked; // so many that some always have mail
+  for (int i = 0; i < 64; ++i)
+    asked.push_back(spawn_function(
+        w.actors(), [](caf::event_based_actor*) { return caf::behavior{[](int) {}}; }));
   std::atomic<bool> over{false};
-  std::promise<void> third_ran;
-  const auto answer = [&](caf::event_based_actor* self) {
-    return caf::behavior{[&, self](caf::actor other) {
-      if (!over)
-        self->send(other, caf::actor{self});
-    }};
-  };
-  const auto a = spawn_function(s.actors, answer);
-  const auto b = spawn_function(s.actors, answer);
-  const auto third = spawn_function(s.actors, [&](caf::event_based_actor*) {
-    return caf::behavior{[&](int) { third_ran.set_value(); }};
-  });
-  const auto starts = spawn_function(s.actors, [&](caf::event_based_actor* self) {
-    return caf::behavior{[&, self](int) {
-      self->send(third, 1); // the oldest, when the others begin to talk
-      self->send(a, b);
-    }};
-  });
-  caf::anon_send(starts, 1);
-  CHECK(third_ran.get_future().wait_for(too_long) == std::future_status::ready);
+  std::promise<void> sending;
+  std::thread outside{[&] {
+    for (bool first = true; !over; first = false) {
+      for (const auto& actor : asked)
+        caf::anon_send(actor, 1);
+      if (first)
+        sending.set_value();
+    }
+  }};
+  sending.get_future().wait();
+  w.start(false);
+  CHECK(w.waiting_ran());
   over = true;
-  for (const auto& actor : {a, b, third, starts})
+  outside.join();
+  for (const auto& actor : asked)
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+}
+
+TEST_CASE("scheduling: nor does one that always has more mail than its turn is long") {
+  busy_worker w{1};
+  w.start(true);
+  CHECK(w.waiting_ran());
 }
 
 TEST_CASE("scheduling: many threads send to many actors, and nothing is forgotten") {

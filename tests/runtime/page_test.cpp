@@ -242,6 +242,20 @@ TEST_CASE("a page of 10 MB is read, and costs little more than its text") {
   CHECK(page_of(page->json())->unmodified(*page));
 }
 
+TEST_CASE("a version counts all of the page that it keeps in memory") {
+  const auto base = page_with_entries("p", 1000, 64);
+  auto draft = copy_page(base, [] { return std::string{"made"}; });
+  REQUIRE(draft.erase(0).has_value());
+  const auto next = draft.finish().value();
+  REQUIRE(next->shared_back(*base, 0) == 999); // no copy
+  // Of its own it has signatures; the other's lie in what it keeps.
+  std::size_t signatures = 0;
+  for (std::size_t i = 0; i < next->size(); ++i)
+    signatures += next->entry(i).signature.size();
+  REQUIRE(signatures > 1000);
+  CHECK(next->memory_bytes() + next->size() >= base->memory_bytes() + signatures);
+}
+
 TEST_CASE("a page without pointers and entries costs little") {
   CHECK(version("p")->memory_bytes() < 256);
 }

@@ -19,8 +19,10 @@ namespace flok {
 /// Jobs that wait, for any thread.
 class job_queue {
 public:
-  void push_newest(caf::resumable* job) {
-    change([&] { jobs_.push_back(job); });
+  void push(caf::resumable* job) {
+    const std::lock_guard lock{mutex_};
+    jobs_.push_back(job);
+    size_.store(jobs_.size(), std::memory_order_release);
   }
 
   /// Null where there is none.
@@ -43,13 +45,6 @@ public:
   [[nodiscard]] std::size_t size() const { return size_.load(std::memory_order_acquire); }
 
 private:
-  template <class Change>
-  void change(Change what) {
-    const std::lock_guard lock{mutex_};
-    what();
-    size_.store(jobs_.size(), std::memory_order_release);
-  }
-
   template <class Take>
   caf::resumable* pop(Take take) {
     if (size() == 0)
@@ -95,7 +90,9 @@ public:
   /// It has found some, or will park.
   void end_search() {
     searching_.store(0);
-    std::atomic_thread_fence(std::memory_order_seq_cst); // before it looks once more
+    // Others may have added work and woken nobody, since one searched: it must be seen
+    // next.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
   }
 
   /// Waits to be woken, unless `has_work` sees some now; woken, the worker is the one that
@@ -149,7 +146,7 @@ public:
 
   template <class Coordinator>
   void central_enqueue(Coordinator* all, caf::resumable* job) {
-    d(all).from_outside.push_newest(job);
+    d(all).from_outside.push(job);
     d(all).idle.work_added();
   }
 
@@ -160,7 +157,7 @@ public:
 
   template <class Worker>
   void internal_enqueue(Worker* self, caf::resumable* job) {
-    d(self).own.push_newest(job);
+    d(self).own.push(job);
     d(self->parent()).idle.work_added();
   }
 

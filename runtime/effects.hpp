@@ -19,8 +19,8 @@ namespace flok {
 /// A namespace of one address space: its place in the configuration.
 using ns_id = std::uint32_t;
 
-/// Someone who watches pages. Given out by the shell, and not to someone else while
-/// anything that it was asked for is under way.
+/// Someone who watches pages. Given out by the shell: to nobody else until all has come to
+/// its end that may still name the first.
 using watcher_id = std::uint64_t;
 
 /// A request to be answered once. Given out by the shell; 0: nobody waits for an answer.

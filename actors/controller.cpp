@@ -96,7 +96,7 @@ public:
       return;
     posted_->close();
     watched_.clear(); // handlers may use what is there only until this controller has ended
-    held_.clear();
+    stalled_.reset();
     on_updates_.reset();
     on_removed_.reset();
     on_error_.reset();
@@ -129,16 +129,14 @@ public:
         [this](const wake_up&) { run_posted(); },
         [this](const barrier_request&) {
           auto promise = self_->make_response_promise<done>();
-          if (held_.empty())
+          if (nothing_held())
             promise.deliver(done{});
           else
-            held_.push_back({[promise]() mutable { promise.deliver(done{}); }, false});
+            stalled_->held.push_back({[promise]() mutable { promise.deliver(done{}); }});
           return promise;
         },
         [this](const stall_request& r) {
-          stall_ = std::chrono::milliseconds{r.ms};
-          if (r.ms == 0)
-            run_held();
+          stall(std::chrono::milliseconds{r.ms});
           return done{};
         },
         [this](const stall_tick&) { run_held(); },
@@ -209,10 +207,9 @@ public:
 
   void watch(std::string_view ns, std::string_view id, bool sync, update_handler handler,
              answer_handler<void> answer, watch_options options) {
-    auto& page = watched_.at(*context_, ns, id);
-    page.expect_changes(options.changes);
-    const auto old = std::exchange( // what it holds may unwatch when it goes
-        page.handler, std::make_shared<const update_handler>(std::move(handler)));
+    watched_.expect_changes(*context_, ns, id, options.changes);
+    watched_.handle(*context_, ns, id, std::move(handler));
+    let_go();
     watch_request r{std::string{ns}, std::string{id}, sync, watcher_actor{self_},
                     options.every};
     if (sync) // may fail later
@@ -224,25 +221,18 @@ public:
 
   void unwatch(std::string_view ns, std::string_view id, answer_handler<void> answer) {
     watched_.forget(ns, id);
+    let_go();
     ask_at_once(ns, unwatch_request{std::string{ns}, std::string{id}, watcher_actor{self_}},
                 std::move(answer));
   }
 
-  void expect_changes(std::string_view ns, std::string_view id, bool wanted) {
-    auto& page = watched_.at(*context_, ns, id);
-    page.expect_changes(wanted);
-    if (!page.changes && !page.handler)
-      watched_.forget(ns, id);
-  }
-
-  /// The same once the events that are held have been told.
+  /// Once the events that are held have been told.
   void expect_changes_in_turn(std::string_view ns, std::string_view id, bool wanted) {
-    if (held_.empty())
-      return expect_changes(ns, id, wanted);
-    held_.push_back({[this, in = std::string{ns}, page = std::string{id}, wanted] {
-                       expect_changes(in, page, wanted);
-                     },
-                     false});
+    if (nothing_held())
+      return watched_.expect_changes(*context_, ns, id, wanted);
+    stalled_->held.push_back({[this, in = std::string{ns}, page = std::string{id}, wanted] {
+      watched_.expect_changes(*context_, in, page, wanted);
+    }});
   }
 
   // -- events -----------------------------------------------------------------
@@ -250,22 +240,38 @@ public:
   /// Tells of an event now, or later where this controller is stalled.
   template <class Event>
   void take(const Event& e) {
-    if (held_.empty() && stall_.count() == 0)
+    if (!stalled_)
       return tell(e);
-    held_.push_back({[this, e] { tell(e); }, true});
-    if (held_.size() == 1)
-      self_->delayed_send(self_, stall_, stall_tick{});
+    stalled_->held.push_back({[this, e] { tell(e); }, true});
+    if (stalled_->held.size() == 1)
+      self_->delayed_send(self_, stalled_->each, stall_tick{});
+  }
+
+  [[nodiscard]] bool nothing_held() const { return !stalled_ || stalled_->held.empty(); }
+
+  /// From now on each event takes that long.
+  void stall(std::chrono::milliseconds each) {
+    if (!stalled_)
+      stalled_ = std::make_unique<stalled>();
+    stalled_->each = each;
+    if (each.count() == 0)
+      run_held();
   }
 
   /// The first event that was held has taken its time; what takes none may follow.
   void run_held() {
-    for (bool first = true; !held_.empty() && !ended_; first = false) {
-      if (!first && held_.front().second && stall_.count() != 0)
-        return self_->delayed_send(self_, stall_, stall_tick{});
-      const auto event = std::move(held_.front().first);
-      held_.pop_front();
+    if (!stalled_)
+      return;
+    auto& [each, held] = *stalled_;
+    for (bool first = true; !held.empty() && !ended_; first = false) {
+      if (!first && held.front().takes_time && each.count() != 0)
+        return self_->delayed_send(self_, each, stall_tick{});
+      const auto event = std::move(held.front().run);
+      held.pop_front();
       event();
     }
+    if (held.empty() && each.count() == 0)
+      stalled_.reset();
   }
 
   /// Reports to the vm what was dealt with, many at once.
@@ -277,8 +283,7 @@ public:
 
   void tell(const removed& r) {
     auto& space = watched_.in(*context_, r.ns);
-    if (auto* page = space.find(r.id))
-      page->seen.reset();
+    space.forget_seen(r.id);
     if (const auto handler = on_removed_) // it may replace itself while it runs
       guard_.run("a removal", r.ns, r.id, [&] { (*handler)({r.ns, r.id, r.how}); });
     dealt_with(space);
@@ -286,28 +291,42 @@ public:
 
   void tell(const read_res& r) {
     auto& space = watched_.in(*context_, r.ns);
-    if (on_updates_) {
+    if (on_updates_)
       tell_all(space, r);
-    } else {
-      for (const auto& page : r.pages) {
-        if (ended_)
-          return;
-        if (auto* known = space.find(page->id()))
-          tell_handler(*known, {r.ns, page, r.why, r.pending, known->changes_to(page)});
-      }
-    }
+    else
+      tell_each(space, r);
     dealt_with(space);
+  }
+
+  void tell_each(watched_pages::space& space, const read_res& r) {
+    for (std::size_t i = 0; i < r.pages.size() && !ended_; ++i) {
+      if (r.pages.size() != 1 && i % ahead == 0)
+        prefetch(space, r.pages, i);
+      const auto& page = r.pages[i];
+      if (const auto* known = space.find(page->id(), r.pages.hash(i)))
+        tell_handler(*known, {r.ns, page, r.why, r.pending, space.changes_to(page)});
+    }
+  }
+
+  /// Pages that are looked up one after the other are wherever the processor's cache has
+  /// not been lately: it fetches so many at once.
+  static constexpr std::size_t ahead = 16;
+
+  static void prefetch(const watched_pages::space& space, const page_list& pages,
+                       std::size_t first) {
+    const auto end = std::min(pages.size(), first + ahead);
+    for (auto i = first; i < end; ++i)
+      __builtin_prefetch(space.pages.place_of(pages.hash(i)));
+    for (auto i = first; i < end; ++i)
+      __builtin_prefetch(space.guess(pages.hash(i)));
   }
 
   /// First to who wants all that came together, then to each page's own handler.
   void tell_all(watched_pages::space& space, const read_res& r) {
     std::vector<update> updates;
     updates.reserve(r.pages.size());
-    for (const auto& page : r.pages) {
-      auto* known = space.find(page->id());
-      updates.emplace_back(r.ns, page, r.why, r.pending,
-                           known != nullptr ? known->changes_to(page) : nullptr);
-    }
+    for (const auto& page : r.pages)
+      updates.emplace_back(r.ns, page, r.why, r.pending, space.changes_to(page));
     const auto handler = on_updates_; // it may replace itself while it runs
     guard_.run("updates", r.ns, {}, [&] { (*handler)(updates); });
     for (const auto& u : updates)
@@ -315,10 +334,20 @@ public:
         tell_handler(*known, u);
   }
 
+  /// The handler may replace itself, or end its watch, while it runs.
   void tell_handler(const watched_pages::page& known, const update& u) {
-    const auto handler = known.handler; // it may unwatch itself while it runs
-    if (handler && *handler)
-      guard_.run("an update", u.ns, u.page->id(), [&] { (*handler)(u); });
+    if (!known.handler)
+      return;
+    telling_ = true;
+    guard_.run("an update", u.ns, u.page->id(), [&] { known.handler(u); });
+    telling_ = false;
+    let_go();
+  }
+
+  /// What was replaced or forgotten, unless it may be what runs.
+  void let_go() {
+    if (!telling_)
+      watched_.let_go();
   }
 
   /// One piece of work for each message, so that none crowds out what comes between.
@@ -329,19 +358,33 @@ public:
 
   pointer self_;
   controller face_;
-  std::shared_ptr<system_context> context_;
-  std::shared_ptr<post_queue> posted_;
+
+private:
+  struct held_event {
+    std::function<void()> run;
+    bool takes_time = false;
+  };
+
+  /// Of a controller that takes its time over each event, or still has some of that time.
+  struct stalled {
+    std::chrono::milliseconds each{};
+    std::deque<held_event> held;
+  };
+
+  // What each event needs is close together: most of it comes from far in the memory.
+  bool started_ = false;
+  bool ended_ = false;
+  bool telling_ = false; ///< a page's handler runs
+  std::unique_ptr<stalled> stalled_;
+  watched_pages watched_;
+
+public:
   std::shared_ptr<const batch_handler> on_updates_;
   std::shared_ptr<const std::function<void(const removed_page&)>> on_removed_;
   std::shared_ptr<const std::function<void(const error&)>> on_error_;
+  std::shared_ptr<system_context> context_;
+  std::shared_ptr<post_queue> posted_;
   handler_guard guard_;
-  bool started_ = false;
-  bool ended_ = false;
-
-private:
-  watched_pages watched_;
-  std::chrono::milliseconds stall_{};
-  std::deque<std::pair<std::function<void()>, bool>> held_; ///< whether it takes time
 };
 
 controller_ref spawn_controller(caf::actor_system& sys,

@@ -16,6 +16,7 @@
 #include "../runtime/edits.hpp"
 #include "../runtime/effects.hpp"
 #include "../runtime/page.hpp"
+#include "../runtime/page_list.hpp"
 #include "../runtime/stats.hpp"
 #include "caf_compat.hpp"
 
@@ -26,7 +27,7 @@ namespace flok {
 /// Pages that a watcher watches, as they are now. Seed 002, `read_res`.
 struct read_res {
   std::string ns;
-  std::vector<page_ptr> pages; ///< never empty, none null
+  page_list pages; ///< never empty
   origin why = origin::cache;
   bool pending = false;
 };

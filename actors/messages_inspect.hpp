@@ -83,12 +83,16 @@ inline bool none_missing(const std::vector<page_ptr>& pages) {
 template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, read_res& x) {
   auto why = static_cast<std::uint8_t>(x.why);
+  std::vector<page_ptr> pages{x.pages.begin(), x.pages.end()};
   const auto restore = [&] {
+    if (why > static_cast<std::uint8_t>(origin::pager) || pages.empty() ||
+        !none_missing(pages))
+      return false;
     x.why = static_cast<origin>(why);
-    return why <= static_cast<std::uint8_t>(origin::pager) && !x.pages.empty() &&
-           none_missing(x.pages);
+    x.pages = page_list{pages};
+    return true;
   };
-  return inspect_checked(f, "read_res", restore, x.ns, x.pages, why, x.pending);
+  return inspect_checked(f, "read_res", restore, x.ns, pages, why, x.pending);
 }
 
 template <class Inspector>

@@ -13,6 +13,7 @@
 #include "errors.hpp"
 #include "few.hpp"
 #include "page.hpp"
+#include "page_list.hpp"
 
 namespace flok {
 
@@ -74,7 +75,7 @@ namespace effects {
 struct notify {
   few<watcher_id> watchers;
   ns_id ns = 0;
-  few<page_ptr> pages;
+  page_list pages;
   origin why = origin::cache;
   bool pending = false;
 };

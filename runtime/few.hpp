@@ -31,9 +31,6 @@ public:
 
   void push_back(T what) { vector().push_back(std::move(what)); }
 
-  /// All of them, which are moved out.
-  operator std::vector<T>() && { return std::move(vector()); }
-
 private:
   std::vector<T>& vector() {
     if (auto* one = std::get_if<T>(&held_)) {

@@ -80,13 +80,17 @@ struct watcher {
 
   watcher_id id;
   std::uint32_t undelivered = 0; ///< notifications sent, and not reported as dealt with
+
+  /// Of a change of several pages, while it is told: how many it is told of, a hash of
+  /// which, and where in `listed_change::places` the next one goes.
+  std::uint32_t listed = 0;
+  std::uint32_t listed_hash = 0;
+  std::size_t next_listed = 0;
+
   std::vector<watched> pages;
   std::unordered_map<const frame*, std::uint32_t> index; ///< of `pages`, once it is long
   std::vector<frame*> waiting;   ///< whose news is to be sent once there is room
   pending_work::epoch since = 0; ///< of what waits
-
-  /// What a change of several pages has for it: empty but while that is told.
-  std::vector<std::uint32_t> together;
 };
 
 /// One pair of page and watcher.

@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "frame.hpp"
+#include "hash_slots.hpp"
 
 namespace flok {
 
-/// Finds frames, and owns them: one stays where it is until it is erased. An open-addressed
-/// table of numbers of frames, each with a part of its id's hash, so that looking for an
-/// id touches no other frame's page, and growing touches none at all. Frames come from
+/// Finds frames, and owns them: one stays where it is until it is erased. Frames come from
 /// blocks that are used again and given back at the end.
 class frame_table {
 public:
@@ -32,38 +31,21 @@ public:
   /// Calls `visit` with each frame, in an order that runs share. It must not erase or add.
   template <class Visit>
   void each(Visit visit) const {
-    for (const auto& s : slots_)
-      if (s.number != 0)
-        visit(frame_of(s));
+    numbers_.each([&](std::uint32_t number) { visit(frame_of(number)); });
   }
 
 private:
-  /// A place of the table; `number` counts frames from 1, and is 0 where there is none.
-  struct slot {
-    std::uint32_t hash = 0;
-    std::uint32_t number = 0;
-  };
-
-  static constexpr std::size_t first_slots = 64; ///< a power of two, as all sizes are
   static constexpr std::size_t block_frames = 256;
 
-  static std::uint32_t hash_of(std::string_view id);
-  [[nodiscard]] frame* match(slot s, std::uint32_t hash, std::string_view id) const;
-  [[nodiscard]] frame& frame_of(slot s) const {
-    return blocks_[(s.number - 1) / block_frames][(s.number - 1) % block_frames];
+  [[nodiscard]] frame* find(std::string_view id, std::uint32_t hash) const;
+  [[nodiscard]] frame& frame_of(std::uint32_t number) const {
+    return blocks_[(number - 1) / block_frames][(number - 1) % block_frames];
   }
-  [[nodiscard]] std::size_t behind(std::size_t place) const {
-    return (place + 1) & (slots_.size() - 1);
-  }
-  [[nodiscard]] std::size_t home_of(slot s) const { return s.hash & (slots_.size() - 1); }
-  void put(slot s);
-  void grow();
   [[nodiscard]] std::uint32_t new_number();
 
-  std::vector<slot> slots_;
+  hash_slots<std::uint32_t> numbers_; ///< of frames, from 1
   std::vector<std::unique_ptr<frame[]>> blocks_;
   std::vector<std::uint32_t> unused_; ///< numbers of frames that were erased
-  std::size_t size_ = 0;
   std::uint32_t last_number_ = 0;
 };
 

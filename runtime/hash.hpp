@@ -23,6 +23,11 @@ namespace flok {
 /// XXH3-64 of the bytes. Stable across machines and releases of xxHash.
 [[nodiscard]] std::uint64_t xxh3(std::string_view bytes) noexcept;
 
+/// The part of an id's XXH3-64 that tables of ids (`hash_slots`) are given.
+[[nodiscard]] inline std::uint32_t id_hash(std::string_view id) noexcept {
+  return static_cast<std::uint32_t>(xxh3(id));
+}
+
 /// A signature's text: XXH3-64 as 16 lower-case hexadecimal digits.
 [[nodiscard]] std::string signature_text(std::string_view canonical_entry);
 

@@ -1,10 +1,13 @@
 #include "runtime/notices.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <map>
+#include <span>
 #include <tuple>
 #include <utility>
 
+#include "runtime/hash_slots.hpp"
 #include "runtime/limits.hpp"
 
 namespace flok {
@@ -25,7 +28,7 @@ void notices::tell(watching& pair, frame& f, origin from) {
   if (!take(pair, f, from))
     return;
   ++pair.who->undelivered;
-  out_.emplace_back(effects::notify{{pair.who->id}, f.ns, {f.page}, from, f.pending});
+  out_.emplace_back(effects::notify{{pair.who->id}, f.ns, f.page, from, f.pending});
 }
 
 void notices::tell_all(frame& f, origin from) {
@@ -37,7 +40,7 @@ void notices::tell_all(frame& f, origin from) {
       to.push_back(pair.who->id);
     }
   if (!to.empty())
-    out_.emplace_back(effects::notify{std::move(to), f.ns, {f.page}, from, f.pending});
+    out_.emplace_back(effects::notify{std::move(to), f.ns, f.page, from, f.pending});
 }
 
 void notices::tell_removed(frame& f, removal how) {
@@ -56,28 +59,72 @@ void notices::tell_removed(frame& f, removal how) {
 void notices::tell_together(const std::vector<frame*>& changed) {
   if (changed.size() == 1)
     return tell_all(*changed.front(), origin::pager);
-  std::vector<watcher*> order; // of first mention, so that runs are alike
-  for (std::uint32_t i = 0; i < changed.size(); ++i) {
-    for (auto& pair : changed[i]->watchers) {
-      if (!take(pair, *changed[i], origin::pager))
-        continue;
-      if (pair.who->together.empty())
-        order.push_back(pair.who);
-      pair.who->together.push_back(i);
-    }
+  const auto change = list_places(changed);
+  for (auto& [to, first, count] : group(*change)) {
+    const frame& f = *changed.front();
+    out_.emplace_back(effects::notify{std::move(to), f.ns, page_list{change, first, count},
+                                      origin::pager, f.pending});
   }
-  std::map<std::vector<std::uint32_t>, std::vector<watcher_id>> groups;
-  for (watcher* w : order) {
+}
+
+/// Which of the pages each of `told_` is told of. Once they are counted, each has its part
+/// of one array.
+std::shared_ptr<listed_change> notices::list_places(const std::vector<frame*>& changed) {
+  auto change = std::make_shared<listed_change>();
+  change->pages.reserve(changed.size());
+  for (frame* f : changed) {
+    const auto place = static_cast<std::uint32_t>(change->pages.size());
+    change->pages.emplace_back(f->page);
+    for (auto& pair : f->watchers)
+      if (take(pair, *f, origin::pager))
+        count_listed(*pair.who, place);
+  }
+  std::size_t total = 0;
+  for (watcher* w : told_)
+    w->next_listed = std::exchange(total, total + w->listed);
+  change->places.resize(total);
+  for (std::uint32_t place = 0; place < changed.size(); ++place)
+    for (const auto& pair : changed[place]->watchers)
+      if (!pair.waiting)
+        change->places[pair.who->next_listed++] = place;
+  return change;
+}
+
+void notices::count_listed(watcher& w, std::uint32_t place) {
+  if (w.listed++ == 0) {
+    told_.push_back(&w); // of first mention, so that runs are alike
+    w.listed_hash = 0;
+  }
+  constexpr std::uint32_t odd = 0x9e3779b1; // 2^32 by the golden ratio
+  w.listed_hash = (std::rotl(w.listed_hash, 5) ^ place) * odd;
+}
+
+/// Those who are told of the same pages, for each such list of pages. Leaves `told_` empty.
+std::vector<notices::listed_group> notices::group(const listed_change& change) {
+  std::vector<listed_group> groups;
+  hash_slots<std::size_t> known_groups; // by number, from 1
+  groups.reserve(told_.size());
+  const auto places = [&](std::size_t first, std::uint32_t count) {
+    return std::span{change.places}.subspan(first, count);
+  };
+  for (watcher* w : told_) {
     ++w->undelivered;
-    groups[std::exchange(w->together, {})].push_back(w->id);
+    const auto count = std::exchange(w->listed, 0);
+    const auto first = w->next_listed - count;
+    const auto known = known_groups.find(w->listed_hash, [&](std::size_t number) {
+      const auto& g = groups[number - 1];
+      return g.count == count &&
+             std::ranges::equal(places(g.first, g.count), places(first, count));
+    });
+    if (known != 0) {
+      groups[known - 1].to.push_back(w->id);
+      continue;
+    }
+    groups.push_back({w->id, first, count});
+    known_groups.add(w->listed_hash, groups.size());
   }
-  const frame& first = *changed.front();
-  for (auto& [indices, to] : groups) {
-    effects::notify n{std::move(to), first.ns, {}, origin::pager, first.pending};
-    for (const auto i : indices)
-      n.pages.push_back(changed[i]->page);
-    out_.emplace_back(std::move(n));
-  }
+  told_.clear();
+  return groups;
 }
 
 void notices::credit(watcher_id id, std::uint32_t delivered) {
@@ -106,7 +153,7 @@ void notices::send_waiting(watcher& w) {
   for (auto& [what, pages] : groups) {
     const auto [ns, from, pending] = what;
     ++w.undelivered;
-    out_.emplace_back(effects::notify{{w.id}, ns, std::move(pages), from, pending});
+    out_.emplace_back(effects::notify{{w.id}, ns, page_list{pages}, from, pending});
   }
 }
 

@@ -1,7 +1,10 @@
 // Who is told what, and when. Private to the core.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "effects.hpp"
@@ -37,11 +40,22 @@ public:
   void credit(watcher_id id, std::uint32_t delivered);
 
 private:
+  /// Some who are told of the same pages of a change: of which.
+  struct listed_group {
+    few<watcher_id> to;
+    std::size_t first = 0; ///< in `listed_change::places`
+    std::uint32_t count = 0;
+  };
+
   [[nodiscard]] bool take(watching& pair, frame& f, origin from);
   void send_waiting(watcher& w);
+  std::shared_ptr<listed_change> list_places(const std::vector<frame*>& changed);
+  void count_listed(watcher& w, std::uint32_t place);
+  std::vector<listed_group> group(const listed_change& change);
 
   watch_table& table_;
   std::vector<effect>& out_;
+  std::vector<watcher*> told_; ///< of a change of several pages, while it is told
   std::function<void(ns_id)> merged_;
 };
 

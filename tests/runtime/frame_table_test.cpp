@@ -112,11 +112,7 @@ TEST_CASE("few: one element, or many") {
   CHECK(some.size() == 2);
   CHECK(some[0] == first);
   CHECK(*some[1] == 2);
-  const std::vector<std::shared_ptr<int>> moved = std::move(some);
-  CHECK(moved.size() == 2);
-  few<std::shared_ptr<int>> one{first};
-  const std::vector<std::shared_ptr<int>> alone = std::move(one);
-  CHECK(alone == std::vector<std::shared_ptr<int>>{first});
+  CHECK(std::vector(some.begin(), some.end()).size() == 2);
 }
 
 } // namespace flok::testing

@@ -7,14 +7,17 @@
 #error "flok is written against CAF 0.17; another version needs its spelling added here"
 #endif
 
+#include <atomic>
 #include <string>
 #include <utility>
 
+#include <caf/abstract_actor.hpp>
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/infer_handle.hpp>
 #include <caf/mailbox_element.hpp>
+#include <caf/make_actor.hpp>
 #include <caf/message.hpp>
 #include <caf/meta/load_callback.hpp>
 #include <caf/meta/type_name.hpp>
@@ -132,6 +135,67 @@ void send_shared(Self* self, const caf::actor& to, const caf::message& what) {
   if (auto* receiver = caf::actor_cast<caf::abstract_actor*>(to))
     receiver->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, what),
                       self->context());
+}
+
+// -- asking from any thread ---------------------------------------------------
+
+namespace detail {
+
+/// Stands for whoever asked from outside of all actors: takes one answer, on the thread
+/// that gives it. It has no mailbox, is never scheduled, and lives as long as somebody may
+/// still answer.
+template <class Reply, class Handler>
+class answer_taker final : public caf::abstract_actor {
+public:
+  answer_taker(caf::actor_config& c, Handler handler)
+      : abstract_actor{c}, handler_{std::move(handler)} {}
+
+  ~answer_taker() override {
+    take(failure(from_caf({}))); // who was asked has forgotten it
+  }
+
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override {
+    auto& content = what->content();
+    if (content.template match_elements<Reply>())
+      take(content.template get_mutable_as<Reply>(0));
+    else if (content.template match_elements<caf::error>())
+      take(failure(from_caf(content.template get_as<caf::error>(0))));
+  }
+
+  using abstract_actor::enqueue;
+  void attach(caf::attachable_ptr) override {}
+  std::size_t detach(const caf::attachable::token&) override { return 0; }
+  void add_link(abstract_actor*) override {}
+  void remove_link(abstract_actor*) override {}
+  bool add_backlink(abstract_actor*) override { return false; }
+  bool remove_backlink(abstract_actor*) override { return false; }
+
+private:
+  void take(expected<Reply> answer) {
+    if (!taken_.exchange(true))
+      handler_(std::move(answer));
+  }
+
+  Handler handler_;
+  std::atomic<bool> taken_{false};
+};
+
+} // namespace detail
+
+/// Asks an actor from any thread, which need not be an actor's. `handler` gets an
+/// `expected<Reply>` exactly once, on the thread that answers: it must be quick, and not
+/// throw. What nobody can answer any more is `shutting_down`, like any error of CAF's own.
+template <class Reply, class Actor, class Request, class Handler>
+void ask_from_outside(caf::actor_system& sys, const Actor& who, Request request,
+                      Handler handler) {
+  using taker = detail::answer_taker<Reply, Handler>;
+  caf::actor_config config;
+  auto asker = caf::make_actor<taker, caf::strong_actor_ptr>(
+      sys.next_actor_id(), sys.node(), &sys, config, std::move(handler));
+  caf::actor_cast<caf::abstract_actor*>(who)->enqueue(
+      caf::make_mailbox_element(std::move(asker), caf::make_message_id(1), {},
+                                std::move(request)),
+      nullptr);
 }
 
 // -- configuration ------------------------------------------------------------

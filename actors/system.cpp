@@ -5,11 +5,9 @@
 #include <chrono>
 #include <cstdio>
 #include <future>
-#include <mutex>
 #include <thread>
 #include <utility>
 
-#include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include "actors/controller_actor.hpp"
@@ -18,6 +16,7 @@
 #include "actors/messages.hpp"
 #include "actors/random_ids.hpp"
 #include "actors/scheduling.hpp"
+#include "actors/service_impl.hpp"
 #include "actors/storage.hpp"
 #include "actors/vm.hpp"
 
@@ -48,33 +47,6 @@ root_actor::behavior_type be_root() {
   return {[](const wake_up&) {}};
 }
 
-/// Actors by which plain threads ask: making one takes longer than the answer does. Any
-/// thread may call.
-class asker_pool {
-  using asker = std::unique_ptr<caf::scoped_actor>;
-
-public:
-  /// One that nobody else uses; it comes back when the lease ends.
-  [[nodiscard]] auto lend(caf::actor_system& actors) {
-    const auto back = [this](caf::scoped_actor* a) { take_back(asker{a}); };
-    const std::lock_guard lock{mutex_};
-    if (idle_.empty())
-      idle_.push_back(std::make_unique<caf::scoped_actor>(actors, true));
-    std::unique_ptr<caf::scoped_actor, decltype(back)> lent{idle_.back().release(), back};
-    idle_.pop_back();
-    return lent;
-  }
-
-private:
-  void take_back(asker a) {
-    const std::lock_guard lock{mutex_};
-    idle_.push_back(std::move(a));
-  }
-
-  std::mutex mutex_;
-  std::vector<asker> idle_;
-};
-
 /// Standard output is the embedder's, and so is spdlog's default logger.
 void print_problem(const error& e) {
   const auto line = "flok: " + std::string{to_string(e.code)} + ": " + e.message + "\n";
@@ -83,9 +55,9 @@ void print_problem(const error& e) {
 
 } // namespace
 
-class system::impl {
+class system::impl final : public service::impl {
 public:
-  ~impl() {
+  ~impl() override {
     if (!closed_)
       if (auto ok = close(); !ok)
         context_->on_problem(ok.error());
@@ -112,30 +84,9 @@ public:
     return {};
   }
 
-  template <class Reply, class Actor, class Request>
-  expected<Reply> ask(const Actor& who, Request request) {
-    const auto self = askers_.lend(*actors_);
-    expected<Reply> result;
-    (*self)
-        ->request(who, caf::infinite, std::move(request))
-        .receive([&](Reply& reply) { result = std::move(reply); },
-                 [&](caf::error& why) { result = failure(from_caf(why)); });
-    return result;
-  }
-
   page_ptr peek(std::string_view ns, std::string_view id) const {
     const auto table = context_->tables.find(ns);
     return table != context_->tables.end() ? table->second->find(id) : nullptr;
-  }
-
-  template <class Reply, class Request>
-  expected<Reply> ask_in(std::string_view ns, Request request) {
-    if (closed_)
-      return failure(closed_error());
-    const auto vm = context_->vms.find(ns);
-    if (vm == context_->vms.end())
-      return failure(errc::unknown_namespace, "no namespace is called " + std::string{ns});
-    return ask<Reply>(vm->second, std::move(request));
   }
 
   expected<std::uint64_t> page_out() {
@@ -155,24 +106,6 @@ public:
     if (failed)
       return failure(*failed);
     return pages;
-  }
-
-  /// First the controllers must have asked, then the vms be done, then the controllers have
-  /// heard, and problems be told.
-  void drain() {
-    const auto controllers = context_->controllers.wait_started();
-    pass(controllers);
-    for (const auto& vm : vms_)
-      (void)ask<done>(vm, drain_request{});
-    pass(controllers);
-    (void)ask<done>(context_->listener, barrier_request{});
-  }
-
-  /// Waits until each has dealt with what it was sent before.
-  void pass(const std::vector<caf::actor_addr>& controllers) {
-    for (const auto& address : controllers)
-      if (const auto controller = caf::actor_cast<controller_actor>(address))
-        (void)ask<done>(controller, barrier_request{});
   }
 
   expected<std::uint64_t> close() {
@@ -209,25 +142,13 @@ public:
   }
 
   bool drained_in_time(const vm_actor& vm) {
-    const auto drained = std::make_shared<std::promise<void>>();
-    auto in_time = drained->get_future();
-    spawn_function(*actors_, [vm, drained](caf::event_based_actor* self) {
-      self->request(vm, caf::infinite, drain_request{})
-          .then([drained](const done&) { drained->set_value(); },
-                [drained](const caf::error&) { drained->set_value(); });
-    });
-    return in_time.wait_for(longest_drain) == std::future_status::ready;
+    return ask_later<done>(vm, drain_request{}).wait_for(longest_drain) ==
+           std::future_status::ready;
   }
 
-  caf::actor_system& actors() { return *actors_; }
-
-  std::shared_ptr<system_context> context_ = std::make_shared<system_context>();
-  std::vector<vm_actor> vms_;
   config config_;
 
 private:
-  static error closed_error() { return {errc::shutting_down, "the system is closed"}; }
-
   static expected<std::unique_ptr<store>> open_store(const system_options& options) {
     if (!options.data)
       return nullptr;
@@ -299,8 +220,7 @@ private:
   }
 
   void end_actors() {
-    const auto lent = askers_.lend(*actors_);
-    auto& self = *lent;
+    caf::scoped_actor self{*actors_, true};
     for (const auto& vm : vms_)
       self->send_exit(vm, caf::exit_reason::user_shutdown);
     for (const auto& vm : vms_)
@@ -324,12 +244,9 @@ private:
 
   caf::actor_system_config actor_config_;
   std::unique_ptr<caf::actor_system> own_;
-  caf::actor_system* actors_ = nullptr;
-  asker_pool askers_; ///< goes before the actors do
   std::future<void> store_gone_;
   storage_actors storage_;
   faulty_store::switch_ptr fault_;
-  bool closed_ = true; ///< until it has started
 };
 
 void system::prepare(caf::actor_system_config& c, scheduling how) {
@@ -355,65 +272,31 @@ expected<std::unique_ptr<system>> system::start(caf::actor_system& actors,
   return std::unique_ptr<system>{new system{std::move(i)}};
 }
 
-system::system(std::unique_ptr<impl> i) : impl_{std::move(i)} {}
+system::system(std::unique_ptr<impl> i) : service{std::move(i)} {}
 
 system::~system() = default;
 
-controller_ref system::spawn(std::function<void(controller&)> body) {
-  return spawn_controller(impl_->actors(), impl_->context_, std::move(body));
-}
-
-expected<page_ptr> system::read(std::string_view ns, std::string_view id) {
-  return impl_
-      ->ask_in<page_reply>(ns, read_request{std::string{ns}, std::string{id}, false})
-      .map([](const page_reply& reply) { return reply.page; });
-}
+system::impl& system::inside() const { return static_cast<impl&>(*impl_); }
 
 page_ptr system::peek(std::string_view ns, std::string_view id) const {
-  return impl_->peek(ns, id);
+  return inside().peek(ns, id);
 }
 
-expected<page_ptr> system::write(std::string_view ns, page_ptr page, write_rule rule) {
-  return impl_
-      ->ask_in<written>(ns,
-                        write_request{std::string{ns}, std::move(page), std::move(rule)})
-      .map([](const written& reply) { return reply.page; });
-}
+expected<void> system::inject(store_fault fault) { return inside().inject(fault); }
 
-expected<void> system::erase(std::string_view ns, std::string_view id, write_rule rule) {
-  return impl_
-      ->ask_in<done>(ns, delete_request{std::string{ns}, std::string{id}, std::move(rule)})
-      .map([](const done&) {});
-}
-
-expected<std::vector<std::string>> system::list(std::string_view ns, id_range range) {
-  return impl_->ask_in<list_reply>(ns, list_request{std::string{ns}, std::move(range)})
-      .map([](const list_reply& reply) { return reply.ids; });
-}
-
-expected<void> system::inject(store_fault fault) { return impl_->inject(fault); }
-
-expected<std::uint64_t> system::page_out() { return impl_->page_out(); }
-
-void system::drain() { impl_->drain(); }
+expected<std::uint64_t> system::page_out() { return inside().page_out(); }
 
 std::vector<system::namespace_counts> system::stats() {
   std::vector<namespace_counts> all;
-  for (const auto& vm : impl_->vms_)
-    if (auto reply = impl_->ask<stats_reply>(vm, stats_request{}))
+  for (const auto& vm : inside().vms_)
+    if (auto reply = inside().ask<stats_reply>(vm, stats_request{}))
       for (auto& entry : reply->namespaces)
         all.push_back({std::move(entry.ns), entry.counts});
   return all;
 }
 
-const config& system::configuration() const { return impl_->config_; }
+const config& system::configuration() const { return inside().config_; }
 
-const id_source& system::ids() const { return impl_->context_->ids; }
-
-expected<std::uint64_t> system::close() { return impl_->close(); }
-
-caf::actor_system& system::actors() { return impl_->actors(); }
-
-const system_context& system::context() const { return *impl_->context_; }
+expected<std::uint64_t> system::close() { return inside().close(); }
 
 } // namespace flok

@@ -14,18 +14,16 @@
 #include "../runtime/errors.hpp"
 #include "../runtime/page.hpp"
 #include "../runtime/stats.hpp"
-#include "controller.hpp"
+#include "service.hpp"
 #include "store_fault.hpp"
 
 namespace caf {
-class actor_system;
 class actor_system_config;
 } // namespace caf
 
 namespace flok {
 
-class pager_source;    // actors/messages.hpp; pagers/builtin.hpp has one
-struct system_context; // actors/controller_actor.hpp
+class pager_source; // actors/messages.hpp; pagers/builtin.hpp has one
 
 struct system_options {
   flok::config config;
@@ -49,10 +47,10 @@ enum class scheduling : std::uint8_t {
   as_configured,   ///< what the embedder's configuration says (`scheduler.policy`)
 };
 
-/// A running system. `read`, `write`, `page_out`, `drain`, `stats` and `close` block the
-/// calling thread, which must not be an actor's; the others may be called from anywhere.
-/// All may be called from several threads at once, but for `close` and the destructor.
-class system {
+/// A running system: pages of this process. `page_out`, `stats` and `close` wait for an
+/// answer like what a service has (service.hpp). All may be called from several threads at
+/// once, but for `close` and the destructor.
+class system : public service {
 public:
   /// Starts a system with an actor system of its own. Fails with `bad_config` or
   /// `storage_failure` before anything has started.
@@ -69,15 +67,7 @@ public:
   static void prepare(caf::actor_system_config& c,
                       scheduling how = scheduling::prompt_stealing);
 
-  system(const system&) = delete;
-  system& operator=(const system&) = delete;
   ~system();
-
-  /// Starts a controller: `body` runs in it first, to watch and to set handlers.
-  controller_ref spawn(std::function<void(controller&)> body);
-
-  /// Reads a page once: from memory, disk, or its pager.
-  [[nodiscard]] expected<page_ptr> read(std::string_view ns, std::string_view id);
 
   /// The page as it is in memory, or null where it is not, or no namespace is called so. No
   /// message, no waiting for anyone: from any thread, also an actor's, at any rate. A write
@@ -85,23 +75,8 @@ public:
   /// eviction. Pages that changed together may be seen to change one by one.
   [[nodiscard]] page_ptr peek(std::string_view ns, std::string_view id) const;
 
-  /// Writes a page; the answer is the page as it went to the pager.
-  expected<page_ptr> write(std::string_view ns, page_ptr page, write_rule rule = {});
-
-  /// Deletes a page, where its pager agrees.
-  expected<void> erase(std::string_view ns, std::string_view id, write_rule rule = {});
-
-  /// The ids of the pages in memory or on disk, sorted by bytes.
-  [[nodiscard]] expected<std::vector<std::string>> list(std::string_view ns,
-                                                        id_range range = {});
-
   /// Pages out now. On return, all that was dirty is on disk; gives the number of pages.
   expected<std::uint64_t> page_out();
-
-  /// Waits until the bodies of all controllers have run, nothing that requests until now
-  /// caused is under way, and controllers have dealt with what they were sent. What
-  /// handlers ask for in turn is not waited for, nor are commits: `page_out` is for them.
-  void drain();
 
   /// Makes the disk fail in that way from now on, to see what comes of it. Only where
   /// `debug` is on and pages are kept: else `unsupported`.
@@ -116,22 +91,15 @@ public:
   /// What it was started with.
   [[nodiscard]] const config& configuration() const;
 
-  /// Random UUIDs, for drafts. May be called from any thread.
-  [[nodiscard]] const id_source& ids() const;
-
   /// Drains, ends all controllers, pages out, and ends all actors; requests fail after it.
   /// Gives the number of pages, or why they could not be committed; all has ended in either
   /// case. The destructor does the same, and reports a failure. Not from a controller.
   expected<std::uint64_t> close();
 
-  /// For those who speak to actors themselves (actors/messages.hpp).
-  [[nodiscard]] caf::actor_system& actors();
-  [[nodiscard]] const system_context& context() const;
-
 private:
   class impl;
   explicit system(std::unique_ptr<impl> i);
-  std::unique_ptr<impl> impl_;
+  [[nodiscard]] impl& inside() const;
 };
 
 } // namespace flok

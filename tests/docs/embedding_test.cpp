@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -22,6 +24,31 @@ int fail(const flok::error& e) {
 struct heard {
   std::atomic<int> errors{0}, removed{0}, shown{0};
 };
+
+int found_of_three(flok::system& sys) {
+  int found = 0;
+  const auto count = [&](const flok::expected<flok::page_ptr>& page) {
+    found += page ? 1 : 0;
+  };
+  // clang-format off
+std::vector<std::future<flok::expected<flok::page_ptr>>> under_way;
+for (const auto* id : {"todo", "news", "none"})
+  under_way.push_back(sys.async_read("user", id));
+for (auto& answer : under_way)
+  count(answer.get());
+  // clang-format on
+  return found;
+}
+
+int watch_for_a_moment(flok::system& sys, const flok::update_handler& show) {
+  // clang-format off
+auto watch = sys.watch("user", "news", [&](const flok::update& u) { show(u); });
+if (!watch)
+  return fail(watch.error());
+watch->stop();
+  // clang-format on
+  return watch->active() ? 1 : 0;
+}
 
 int run(const std::string& config_file, const std::string& data_dir, heard& h) {
   const auto on_problem = [&](const flok::error&) { ++h.errors; };
@@ -57,11 +84,13 @@ auto ids = sys.list("user", {.prefix = "new"});
 sys.drain();
 auto committed = sys.page_out();
   // clang-format on
+  CHECK(found_of_three(sys) == 2);
   CHECK(there);
   CHECK(read);
   CHECK(ids.value() == std::vector<std::string>{"news"});
   CHECK(committed);
   CHECK(h.shown == 1);
+  CHECK(watch_for_a_moment(sys, show) == 0);
   CHECK(sys.erase("user", "news"));
   sys.drain();
   CHECK(h.removed == 1);

@@ -1,0 +1,85 @@
+// How a service asks. Private to services.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "controller_actor.hpp"
+#include "messages.hpp"
+#include "service.hpp"
+
+namespace flok {
+
+/// Futures that are kept by whoever answers: nobody waits in between.
+class service::impl {
+public:
+  impl() = default;
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+  virtual ~impl() = default;
+
+  template <class Reply, class Actor, class Request>
+  std::future<expected<Reply>> ask_later(const Actor& who, Request request) {
+    return ask_later<Reply, Reply>(who, std::move(request),
+                                   [](Reply reply) { return reply; });
+  }
+
+  /// `read` makes the answer, a `T`, of the reply.
+  template <class T, class Reply, class Actor, class Request, class Read>
+  std::future<expected<T>> ask_later(const Actor& who, Request request, Read read) {
+    std::promise<expected<T>> kept;
+    auto future = kept.get_future();
+    ask_from_outside<Reply>(*actors_, who, std::move(request),
+                            [kept = std::move(kept), read](expected<Reply> reply) mutable {
+                              kept.set_value(std::move(reply).map(read));
+                            });
+    return future;
+  }
+
+  template <class Reply, class Actor, class Request>
+  expected<Reply> ask(const Actor& who, Request request) {
+    return ask_later<Reply>(who, std::move(request)).get();
+  }
+
+  /// The same of a namespace's vm.
+  template <class T, class Reply, class Request, class Read>
+  std::future<expected<T>> ask_in(std::string_view ns, Request request, Read read) {
+    auto vm = find(ns);
+    if (vm)
+      return ask_later<T, Reply>(*vm, std::move(request), read);
+    std::promise<expected<T>> failed;
+    failed.set_value(failure(std::move(vm).error()));
+    return failed.get_future();
+  }
+
+  [[nodiscard]] expected<vm_actor> find(std::string_view ns) const {
+    if (closed_)
+      return failure(closed_error());
+    const auto vm = context_->vms.find(ns);
+    if (vm == context_->vms.end())
+      return failure(errc::unknown_namespace, "no namespace is called " + std::string{ns});
+    return vm->second;
+  }
+
+  /// First the controllers must have asked, then the vms be done, then the controllers have
+  /// heard, and problems be told.
+  void drain();
+
+  /// Waits until each has dealt with what it was sent before.
+  void pass(const std::vector<caf::actor_addr>& controllers);
+
+  [[nodiscard]] static error closed_error() {
+    return {errc::shutting_down, "the system is closed"};
+  }
+
+  caf::actor_system* actors_ = nullptr;
+  std::shared_ptr<system_context> context_ = std::make_shared<system_context>();
+  std::vector<vm_actor> vms_;
+  bool closed_ = true; ///< until it has started
+};
+
+} // namespace flok

@@ -10,13 +10,11 @@ class watch_state;
 
 /// A watch, made by `service::watch`. It ends with this handle, or with `stop`.
 ///
-/// - The callbacks of one watch run one at a time, in the order of the events, on one of
-/// the
-///   actor system's threads; those of several watches may run at once. One that blocks
-///   holds up what that thread would have run.
+/// - The callbacks of one watch run one at a time, in the order of the events, on the actor
+///   system's threads; those of several watches may run at once. One that blocks holds up
+///   what that thread would have run.
 /// - The first may run before `watch` has returned.
-/// - When `stop` or the destructor returns, no callback runs or will run, and what they
-/// held
+/// - When `stop` or the destructor returns, no callback runs or will run, and what they held
 ///   has been destroyed. It waits for one that is running: let the calling thread hold
 ///   nothing that the callback waits for.
 /// - Within the watch's own callback both return at once: it is the last, and what it holds

@@ -14,9 +14,9 @@ class watch_state;
 ///   system's threads; those of several watches may run at once. One that blocks holds up
 ///   what that thread would have run.
 /// - The first may run before `watch` has returned.
-/// - When `stop` or the destructor returns, no callback runs or will run, and what they held
-///   has been destroyed. It waits for one that is running: let the calling thread hold
-///   nothing that the callback waits for.
+/// - When `stop` or the destructor returns, no callback runs or will run, and what they had
+///   is destroyed. It waits for one that is running: let the calling thread hold nothing
+///   that the callback waits for.
 /// - Within the watch's own callback both return at once: it is the last, and what it holds
 ///   goes when it returns.
 /// - A callback that throws ends its watch alone; `on_problem` is told `controller_down`.

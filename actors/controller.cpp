@@ -65,7 +65,7 @@ class controller_ref::impl {
 public:
   void post(std::function<void(controller&)> work) {
     if (queue->add(std::move(work))) // one of these for each
-      caf::anon_send(actor, wake_up{});
+      send_from_outside(actor, wake_up{});
   }
 
   controller_actor actor;
@@ -111,13 +111,13 @@ public:
     self_->set_exception_handler([this](std::exception_ptr& thrown) {
       if (context_->on_problem)
         context_->on_problem(guard_.told_of(thrown));
-      return caf::make_error(caf::exit_reason::unhandled_exception);
+      return unhandled_exception();
     });
-    self_->set_down_handler([this](caf::down_msg&) { quit(); });
+    on_down(self_, [this](caf::down_msg&) { quit(); });
     if (!context_->root) {
       quit(); // the system has been closed
     } else {
-      self_->monitor(context_->root);
+      monitor(self_, context_->root);
       if (body)
         guard_.run("its start", {}, {}, [&] { body(face_); });
     }
@@ -179,7 +179,7 @@ public:
     const auto vm = route(ns, answer);
     if (!vm)
       return;
-    self_->request(vm, caf::infinite, std::move(request))
+    flok::ask(self_, vm, std::move(request))
         .then(
             [this, answer, read](const Reply& reply) {
               if (answer)
@@ -202,7 +202,7 @@ public:
       return;
     if (auto ok = check_id(request.id); !ok)
       return fail(answer, ok.error(), ns);
-    caf::anon_send(vm, std::move(request));
+    send_from_outside(vm, std::move(request));
   }
 
   void watch(std::string_view ns, std::string_view id, bool sync, update_handler handler,
@@ -244,7 +244,7 @@ public:
       return tell(e);
     stalled_->held.push_back({[this, e] { tell(e); }, true});
     if (stalled_->held.size() == 1)
-      self_->delayed_send(self_, stalled_->each, stall_tick{});
+      send_later(self_, stalled_->each, self_, stall_tick{});
   }
 
   [[nodiscard]] bool nothing_held() const { return !stalled_ || stalled_->held.empty(); }
@@ -265,7 +265,7 @@ public:
     auto& [each, held] = *stalled_;
     for (bool first = true; !held.empty() && !ended_; first = false) {
       if (!first && held.front().takes_time && each.count() != 0)
-        return self_->delayed_send(self_, each, stall_tick{});
+        return send_later(self_, each, self_, stall_tick{});
       const auto event = std::move(held.front().run);
       held.pop_front();
       event();
@@ -278,7 +278,7 @@ public:
   void dealt_with(watched_pages::space& space) {
     if (space.delivered == nullptr || ended_ || ++*space.delivered < limits::credit_batch)
       return;
-    self_->send(space.vm, credit{watcher_actor{self_}, std::exchange(*space.delivered, 0)});
+    send(self_, space.vm, credit{watcher_actor{self_}, std::exchange(*space.delivered, 0)});
   }
 
   void tell(const removed& r) {
@@ -395,7 +395,7 @@ controller_ref spawn_controller(caf::actor_system& sys,
   ref->actor =
       spawn_function(sys, [context = std::move(context), queue = ref->queue,
                            body = std::move(body)](controller::impl::pointer self) {
-        return self->state.start(context, queue, body);
+        return state_of(self).start(context, queue, body);
       });
   return controller_ref{std::move(ref)};
 }

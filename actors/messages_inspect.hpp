@@ -2,6 +2,8 @@
 // it.
 #pragma once
 
+#include "caf_inspect.hpp"
+
 namespace flok {
 
 // -- parts of messages --------------------------------------------------------
@@ -16,29 +18,6 @@ inspection<Inspector> inspect(Inspector& f, page_ptr& x) {
     if (page)
       x = std::move(*page);
     return page.has_value();
-  });
-}
-
-/// Edits are written in the shell's form.
-template <class Inspector>
-inspection<Inspector> inspect(Inspector& f, std::vector<edit>& x) {
-  std::string text = to_json(x);
-  return inspect_as(f, text, [&] {
-    auto edits = parse_edits(text);
-    if (edits)
-      x = std::move(*edits);
-    return edits.has_value();
-  });
-}
-
-template <class Inspector>
-inspection<Inspector> inspect(Inspector& f, std::optional<page_kind>& x) {
-  auto n = static_cast<std::uint8_t>(x ? static_cast<unsigned>(*x) + 1U : 0U);
-  return inspect_as(f, n, [&] {
-    x.reset();
-    if (n != 0)
-      x = static_cast<page_kind>(n - 1U);
-    return n <= 2;
   });
 }
 
@@ -267,7 +246,20 @@ inspection<Inspector> inspect(Inspector& f, write_request& x) {
 
 template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, edit_request& x) {
-  return inspect_fields(f, "edit_request", x.ns, x.id, x.edits, x.create, x.rule);
+  std::string edits = to_json(x.edits); // in the shell's form
+  auto create =
+      static_cast<std::uint8_t>(x.create ? static_cast<unsigned>(*x.create) + 1U : 0U);
+  const auto restore = [&] {
+    auto parsed = parse_edits(edits);
+    if (!parsed || create > 2)
+      return false;
+    x.edits = std::move(*parsed);
+    x.create.reset();
+    if (create != 0)
+      x.create = static_cast<page_kind>(create - 1U);
+    return true;
+  };
+  return inspect_checked(f, "edit_request", restore, x.ns, x.id, edits, create, x.rule);
 }
 
 template <class Inspector>

@@ -19,16 +19,16 @@ void vm_state::start(vm_options options) {
   space.debug = debug_ = options.debug;
   space_ = std::make_unique<address_space>(std::move(space), std::move(options.ids));
   interval_ = std::chrono::milliseconds{options.pageout.interval_ms};
-  self_->set_down_handler([this](caf::down_msg& m) { down(m); });
-  self_->set_exit_handler([this](caf::exit_msg& m) { end(m.reason); });
+  on_down(self_, [this](caf::down_msg& m) { down(m); });
+  on_exit(self_, [this](caf::exit_msg& m) { end(m.reason); });
   for (ns_id ns = 0; ns < pagers_.size(); ++ns)
     if (!start_pager(ns))
       space_->pager_lost(ns);
   if (storage_.writer)
-    self_->delayed_send(self_, interval_, pageout_tick{});
+    send_later(self_, interval_, self_, pageout_tick{});
 }
 
-caf::typed_response_promise<done> vm_state::watch(const watch_request& m) {
+caf::delegated<done> vm_state::watch(const watch_request& m) {
   if (!m.watcher)
     return refuse<done>({errc::bad_request, "a watch without a watcher"});
   if (auto ok = check_id(m.id); !ok) // before the watcher is known
@@ -38,35 +38,35 @@ caf::typed_response_promise<done> vm_state::watch(const watch_request& m) {
   });
 }
 
-caf::typed_response_promise<written> vm_state::write(const write_request& m) {
+caf::delegated<written> vm_state::write(const write_request& m) {
   if (!m.page)
     return refuse<written>({errc::invalid_page, "a write without a page"});
   return request_in<written>(
       m.ns, [&](request_id r, ns_id ns) { space_->write(r, ns, m.page, m.rule); });
 }
 
-caf::typed_response_promise<written> vm_state::edit(const edit_request& m) {
+caf::delegated<written> vm_state::edit(const edit_request& m) {
   return request_in<written>(m.ns, [&](request_id r, ns_id ns) {
     space_->edit(r, ns, m.id, m.edits, m.create, m.rule);
   });
 }
 
-caf::typed_response_promise<done> vm_state::erase(const delete_request& m) {
+caf::delegated<done> vm_state::erase(const delete_request& m) {
   return request_in<done>(
       m.ns, [&](request_id r, ns_id ns) { space_->erase(r, ns, m.id, m.rule); });
 }
 
-caf::typed_response_promise<done> vm_state::invalidate(const invalidate_request& m) {
+caf::delegated<done> vm_state::invalidate(const invalidate_request& m) {
   return request_in<done>(m.ns,
                           [&](request_id r, ns_id ns) { space_->invalidate(r, ns, m.id); });
 }
 
-caf::typed_response_promise<list_reply> vm_state::list(const list_request& m) {
+caf::delegated<list_reply> vm_state::list(const list_request& m) {
   return request_in<list_reply>(
       m.ns, [&](request_id r, ns_id ns) { space_->list(r, ns, m.range); });
 }
 
-caf::typed_response_promise<page_reply> vm_state::read(const read_request& m) {
+caf::delegated<page_reply> vm_state::read(const read_request& m) {
   return request_in<page_reply>(
       m.ns, [&](request_id r, ns_id ns) { space_->read(r, ns, m.id, m.sync); });
 }
@@ -74,7 +74,7 @@ caf::typed_response_promise<page_reply> vm_state::read(const read_request& m) {
 void vm_state::tick() {
   space_->pageout_due();
   perform();
-  self_->delayed_send(self_, interval_, pageout_tick{});
+  send_later(self_, interval_, self_, pageout_tick{});
 }
 
 vm_actor::behavior_type vm_state::behavior() {
@@ -121,8 +121,8 @@ vm_actor::behavior_type vm_state::behavior() {
 vm_actor spawn_vm(caf::actor_system& sys, vm_options options) {
   return spawn_function(sys,
                         [options = std::move(options)](vm_state::pointer self) mutable {
-                          self->state.start(std::move(options));
-                          return self->state.behavior();
+                          state_of(self).start(std::move(options));
+                          return state_of(self).behavior();
                         });
 }
 

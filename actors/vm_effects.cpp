@@ -60,11 +60,11 @@ void vm_state::perform(effects::notify_removed& e) {
 }
 
 void vm_state::perform(effects::pager_watch& e) {
-  self_->send(pagers_[e.ns].actor, pager_watch{std::move(e.id), std::move(e.page)});
+  send(self_, pagers_[e.ns].actor, pager_watch{std::move(e.id), std::move(e.page)});
 }
 
 void vm_state::perform(effects::pager_unwatch& e) {
-  self_->send(pagers_[e.ns].actor, pager_unwatch{std::move(e.id)});
+  send(self_, pagers_[e.ns].actor, pager_unwatch{std::move(e.id)});
 }
 
 void vm_state::perform(effects::pager_write& e) {
@@ -82,7 +82,7 @@ void vm_state::perform(effects::pager_invalidate& e) {
 /// What the pager may do or refuse.
 template <class Request>
 void vm_state::ask_pager(ns_id ns, ticket call, Request request) {
-  self_->request(pagers_[ns].actor, caf::infinite, std::move(request))
+  ask(self_, pagers_[ns].actor, std::move(request))
       .then(
           [this, call](const done&) {
             space_->pager_wrote(call, {});
@@ -96,7 +96,7 @@ void vm_state::ask_pager(ns_id ns, ticket call, Request request) {
 
 void vm_state::perform(effects::pager_read& e) {
   const ticket call = e.call;
-  self_->request(pagers_[e.ns].actor, caf::infinite, pager_read{std::move(e.id)})
+  ask(self_, pagers_[e.ns].actor, pager_read{std::move(e.id)})
       .then(
           [this, call](const pager_read_reply& reply) {
             space_->pager_read_done(call, reply.page);
@@ -114,7 +114,7 @@ void vm_state::perform(effects::pager_barrier& e) {
     space_->pager_passed(call);
     perform();
   };
-  self_->request(pagers_[e.ns].actor, caf::infinite, pager_barrier{})
+  ask(self_, pagers_[e.ns].actor, pager_barrier{})
       .then([passed](const done&) { passed(); }, [passed](const caf::error&) { passed(); });
 }
 
@@ -124,9 +124,7 @@ void vm_state::perform(effects::load& e) {
   if (!e.urgent)
     return loads_.push_back(std::move(e));
   load_request r{pagers_[e.ns].ns.name, {std::move(e.id)}};
-  await_loads({e.call}, false,
-              self_->request<caf::message_priority::high>(storage_.reader, caf::infinite,
-                                                          std::move(r)));
+  await_loads({e.call}, false, ask_urgently(self_, storage_.reader, std::move(r)));
 }
 
 void vm_state::send_loads() {
@@ -141,8 +139,7 @@ void vm_state::send_loads() {
       loads_.pop_front();
     }
     ++load_requests_;
-    await_loads(std::move(calls), true,
-                self_->request(storage_.reader, caf::infinite, std::move(r)));
+    await_loads(std::move(calls), true, ask(self_, storage_.reader, std::move(r)));
   }
 }
 
@@ -153,7 +150,7 @@ void vm_state::await_loads(std::vector<ticket> calls, bool counted, Response res
       --load_requests_;
     send_loads(); // the disk is not to wait for what comes of these
   };
-  response.then(
+  std::move(response).then(
       [this, calls, answered](const load_reply& reply) {
         answered();
         for (std::size_t i = 0; i < calls.size(); ++i)
@@ -179,9 +176,7 @@ void vm_state::loaded(ticket call, const loaded_page& result) {
 
 void vm_state::perform(effects::list& e) {
   const ticket call = e.call;
-  self_
-      ->request(storage_.reader, caf::infinite,
-                list_request{pagers_[e.ns].ns.name, std::move(e.range)})
+  ask(self_, storage_.reader, list_request{pagers_[e.ns].ns.name, std::move(e.range)})
       .then(
           [this, call](list_reply& reply) {
             space_->listed(call, std::move(reply.ids));
@@ -200,7 +195,7 @@ void vm_state::perform(effects::commit& e) {
     r.pages.push_back(
         {pagers_[p.ns].ns.name, std::move(p.id), std::move(p.page), p.pending});
   const ticket call = e.call;
-  self_->request(storage_.writer, caf::infinite, std::move(r))
+  ask(self_, storage_.writer, std::move(r))
       .then(
           [this, call](const done&) {
             space_->committed(call, {});
@@ -213,22 +208,21 @@ void vm_state::perform(effects::commit& e) {
 }
 
 void vm_state::perform(effects::arm_retry& e) {
-  self_->delayed_send(self_, milliseconds{e.delay_ms}, retry_tick{});
+  send_later(self_, milliseconds{e.delay_ms}, self_, retry_tick{});
 }
 
 void vm_state::perform(effects::report& e) { tell(e.what); }
 
 /// What a pager refuses is its own word; that it is gone is CAF's.
 error vm_state::from_pager_error(const caf::error& why) {
-  return why.category() == error_category
+  return is_from_flok(why)
              ? from_caf(why)
              : error{errc::pager_down, "the pager died; whether it was done is unknown"};
 }
 
 error vm_state::from_storage_error(const caf::error& why) {
-  return why.category() == error_category
-             ? from_caf(why)
-             : error{errc::storage_failure, "the storage actor is gone"};
+  return is_from_flok(why) ? from_caf(why)
+                           : error{errc::storage_failure, "the storage actor is gone"};
 }
 
 } // namespace flok

@@ -36,9 +36,10 @@ bool vm_state::start_pager(ns_id ns) {
     restart_later(ns);
     return false;
   }
-  self_->monitor(slot.actor);
-  self_->send(slot.actor, pager_init{slot.ns.name, slot.ns.options,
-                                     caf::actor_cast<cache_actor>(vm_actor{self_})});
+  monitor(self_, slot.actor);
+  send(self_, slot.actor,
+       pager_init{slot.ns.name, slot.ns.options,
+                  caf::actor_cast<cache_actor>(vm_actor{self_})});
   return true;
 }
 
@@ -62,7 +63,7 @@ void vm_state::from_pager(const cache_write& w) {
     }
 }
 
-caf::typed_response_promise<done> vm_state::cache_as_pager(const cache_request& m) {
+caf::delegated<done> vm_state::cache_as_pager(const cache_request& m) {
   const auto ns = space_->find(m.ns);
   if (!debug_)
     return refuse<done>({errc::unsupported, "only where debug is on"});
@@ -70,9 +71,8 @@ caf::typed_response_promise<done> vm_state::cache_as_pager(const cache_request& 
     return refuse<done>({errc::unknown_namespace, "no namespace is called " + m.ns});
   space_->cache_write(*ns, m.pages, m.pending);
   perform();
-  auto promise = self_->make_response_promise<done>();
-  promise.deliver(done{});
-  return promise;
+  self_->make_response_promise().deliver(done{});
+  return {};
 }
 
 /// Longer after each death, but for a pager that had lived well.
@@ -81,7 +81,7 @@ void vm_state::restart_later(ns_id ns) {
   if (self_->clock().now() - slot.started >= milliseconds{longest_restart_ms})
     slot.restart_ms = 0;
   slot.restart_ms = std::clamp(slot.restart_ms * 2, first_restart_ms, longest_restart_ms);
-  self_->delayed_send(self_, milliseconds{slot.restart_ms}, restart_tick{ns});
+  send_later(self_, milliseconds{slot.restart_ms}, self_, restart_tick{ns});
   tell({errc::pager_down, "the pager of " + slot.ns.name + " died"});
 }
 
@@ -123,7 +123,7 @@ void vm_state::end_when_alone() {
 
 void vm_state::tell(const error& what) {
   for (const auto& listener : listeners_)
-    self_->send(listener, problem{what});
+    send(self_, listener, problem{what});
 }
 
 } // namespace flok

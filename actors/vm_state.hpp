@@ -60,43 +60,42 @@ private:
 
   // -- requests ---------------------------------------------------------------
 
-  caf::typed_response_promise<done> watch(const watch_request& m);
-  caf::typed_response_promise<written> write(const write_request& m);
-  caf::typed_response_promise<written> edit(const edit_request& m);
-  caf::typed_response_promise<done> erase(const delete_request& m);
-  caf::typed_response_promise<done> invalidate(const invalidate_request& m);
-  caf::typed_response_promise<list_reply> list(const list_request& m);
-  caf::typed_response_promise<page_reply> read(const read_request& m);
+  caf::delegated<done> watch(const watch_request& m);
+  caf::delegated<written> write(const write_request& m);
+  caf::delegated<written> edit(const edit_request& m);
+  caf::delegated<done> erase(const delete_request& m);
+  caf::delegated<done> invalidate(const invalidate_request& m);
+  caf::delegated<list_reply> list(const list_request& m);
+  caf::delegated<page_reply> read(const read_request& m);
   void tick();
 
   /// Makes an event of a request, to be answered when the address space does.
   template <class Reply, class Event>
-  caf::typed_response_promise<Reply> request(Event event) {
-    auto promise = self_->make_response_promise<Reply>();
-    event(expect_answer(promise, reply_of<Reply>()));
+  caf::delegated<Reply> request(Event event) {
+    event(expect_answer(reply_of<Reply>()));
     perform();
-    return promise;
+    return {};
   }
 
   /// The same, where the namespace is known; where not, that is the answer.
   template <class Reply, class Event>
-  caf::typed_response_promise<Reply> request_in(const std::string& ns, Event event) {
+  caf::delegated<Reply> request_in(const std::string& ns, Event event) {
     if (const auto known = space_->find(ns))
       return request<Reply>([&](request_id r) { event(r, *known); });
     return refuse<Reply>({errc::unknown_namespace, "no namespace is called " + ns});
   }
 
   template <class Reply>
-  caf::typed_response_promise<Reply> refuse(const error& why) {
-    auto promise = self_->make_response_promise<Reply>();
-    promise.deliver(to_caf(why));
-    return promise;
+  caf::delegated<Reply> refuse(const error& why) {
+    self_->make_response_promise().deliver(to_caf(why));
+    return {};
   }
 
-  request_id expect_answer(caf::response_promise& promise, reply with) {
+  request_id expect_answer(reply with) {
+    auto promise = self_->make_response_promise();
     if (!promise.pending())
       return 0;
-    return promises_.add({promise, with});
+    return promises_.add({std::move(promise), with});
   }
 
   watcher_id known_watcher(const watcher_actor& watcher) {
@@ -104,7 +103,7 @@ private:
     const auto [entry, added] = ids_.try_emplace(actor.address(), 0);
     if (added) {
       entry->second = watchers_.add(actor);
-      self_->monitor(watcher);
+      monitor(self_, watcher);
     }
     return entry->second;
   }
@@ -117,7 +116,7 @@ private:
     space_->unwatch(request, who, ns, id);
     if (who == 0 || space_->watches(who))
       return;
-    self_->demonitor(watcher);
+    demonitor(self_, watcher);
     (void)watchers_.take(who);
     ids_.erase(known);
   }
@@ -136,7 +135,7 @@ private:
     if (entry != ids_.end()) {
       (void)watchers_.take(id);
       ids_.erase(entry);
-      self_->demonitor(watcher);
+      demonitor(self_, watcher);
     }
     space_->forget(request, id);
   }
@@ -163,7 +162,7 @@ private:
   bool start_pager(ns_id ns);
   void restart_pager(ns_id ns);
   void from_pager(const cache_write& w);
-  caf::typed_response_promise<done> cache_as_pager(const cache_request& m);
+  caf::delegated<done> cache_as_pager(const cache_request& m);
   void restart_later(ns_id ns);
   void down(const caf::down_msg& m);
   void end(const caf::error& reason);

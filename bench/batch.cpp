@@ -41,13 +41,13 @@ pager_actor::behavior_type
 be_pager(pager_actor::stateful_pointer<pager_state> self,
          const std::shared_ptr<const std::vector<pages>>& versions) {
   return {
-      [self](const pager_init& m) { self->state.cache = m.cache; },
+      [self](const pager_init& m) { state_of(self).cache = m.cache; },
       [](const pager_watch&) {},
       [](const pager_unwatch&) {},
       [](const pager_read&) { return pager_read_reply{}; },
       [self, versions](const pager_write&) {
-        const auto& next = (*versions)[self->state.next++ % versions->size()];
-        self->send(self->state.cache, cache_write{next, false});
+        const auto& next = (*versions)[state_of(self).next++ % versions->size()];
+        send(self, state_of(self).cache, cache_write{next, false});
         return done{};
       },
       [](const pager_delete&) { return done{}; },
@@ -111,7 +111,7 @@ public:
       if (side == 0)
         writer_.post([this](controller& self) { self.write(bench_ns, anything_); });
       else
-        caf::anon_send(sources_.all()[side - 1], wake_up{});
+        send_from_outside(sources_.all()[side - 1], wake_up{});
       reports_.wait(expected_);
     }
     const std::size_t callbacks = changes_ * halves_.size() * watched;

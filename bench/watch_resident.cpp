@@ -68,7 +68,7 @@ private:
   }
 
   double raw_visit() {
-    caf::anon_send(client_, wake_up{});
+    send_from_outside(client_, wake_up{});
     return visit_seconds();
   }
 
@@ -86,7 +86,7 @@ private:
   }
 
   void ask_next(caf::event_based_actor* self) {
-    self->request(server_, caf::infinite, read_request{bench_ns, ids_[next_], false})
+    ask(self, server_, read_request{bench_ns, ids_[next_], false})
         .then([this, self](const read_res&) {
           if (!over())
             ask_next(self);

@@ -79,11 +79,11 @@ private:
     const auto vm = sys_->context().vms.find(bench_ns)->second;
     return measured(
         [&] {
-          caf::anon_send(vm, watch_request{bench_ns, "page", false, me, false});
+          send_from_outside(vm, watch_request{bench_ns, "page", false, me, false});
           self->receive([](const read_res&) {});
         },
         [&] {
-          caf::anon_send(vm, unwatch_request{bench_ns, "page", me});
+          send_from_outside(vm, unwatch_request{bench_ns, "page", me});
         });
   }
 
@@ -91,7 +91,7 @@ private:
     caf::scoped_actor self{raw_actors_.actors};
     return measured(
         [&] {
-          self->request(server_, caf::infinite, read_request{bench_ns, "page", false})
+          ask(&*self, server_, read_request{bench_ns, "page", false})
               .receive([](const read_res&) {}, [](const caf::error&) {});
         },
         [] {});

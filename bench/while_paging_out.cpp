@@ -98,9 +98,7 @@ template <class Reply>
 caf::behavior be_client(caf::event_based_actor* self, const caf::actor& server,
                         const std::vector<std::string>& ids, latencies& times) {
   return {[self, server, &ids, &times](std::uint64_t i) {
-    self->request(server, caf::infinite, ids[i]).then([&times, i](const Reply&) {
-      times.answer(i);
-    });
+    ask(self, server, ids[i]).then([&times, i](const Reply&) { times.answer(i); });
   }};
 }
 
@@ -115,7 +113,7 @@ double measured_client(actor_system& system, const caf::actor& server,
       });
   const double figure = measured(times, page_out, [&](std::size_t i, auto) {
     times.begin(i);
-    caf::anon_send(client, std::uint64_t{i});
+    send_from_outside(client, std::uint64_t{i});
   });
   caf::anon_send_exit(client, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(server, caf::exit_reason::user_shutdown);

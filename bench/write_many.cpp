@@ -46,7 +46,7 @@ public:
   }
 
   void start(std::size_t versions) {
-    caf::anon_send(source_, static_cast<std::uint64_t>(versions));
+    send_from_outside(source_, static_cast<std::uint64_t>(versions));
   }
 
 private:

@@ -49,7 +49,7 @@ public:
   /// Begins that many writes, as `flok_writer` does.
   void write(std::size_t count) {
     unsent_ = unanswered_ = count;
-    caf::anon_send(writer_, wake_up{});
+    send_from_outside(writer_, wake_up{});
   }
 
 private:

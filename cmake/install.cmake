@@ -42,12 +42,23 @@ else()
   set(flok_pc_public_libs "${flok_private_libs} ")
   set(flok_pc_private_libs "")
 endif()
+if(FLOK_CAF_MAJOR EQUAL 0)
+  set(flok_pc_caf_cflags "")
+  set(flok_pc_caf_libs "")
+else()
+  set(flok_pc_caf_cflags " -I${FLOK_CAF_PREFIX}include")
+  set(flok_pc_caf_libs "-L${FLOK_CAF_PREFIX}lib ")
+endif()
 # Found from where the file itself is, so that an installation can be moved.
 file(RELATIVE_PATH flok_pc_up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file(cmake/flok.pc.in "${PROJECT_BINARY_DIR}/flok.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/flok.pc"
   DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
+# A .deb depends on packages of Debian's, and those have CAF 0.17 alone.
+if(NOT FLOK_CAF_MAJOR EQUAL 0)
+  return()
+endif()
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME flok)
 set(CPACK_PACKAGE_CONTACT "the flok developers <flok@localhost>")

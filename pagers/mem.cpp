@@ -12,12 +12,12 @@ struct mem_state {
 
 pager_actor::behavior_type mem_pager(pager_actor::stateful_pointer<mem_state> self) {
   return {
-      [self](const pager_init& m) { self->state.cache = m.cache; },
+      [self](const pager_init& m) { state_of(self).cache = m.cache; },
       [](const pager_watch&) {},
       [](const pager_unwatch&) {},
       [](const pager_read&) { return pager_read_reply{}; },
       [self](const pager_write& m) {
-        self->send(self->state.cache, cache_write{{m.page}, false});
+        send(self, state_of(self).cache, cache_write{{m.page}, false});
         return done{};
       },
       [](const pager_delete&) { return done{}; },

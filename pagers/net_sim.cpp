@@ -89,13 +89,13 @@ private:
   /// Brings the page to those who watch it, after the delay.
   void bring(const std::string& id) {
     if (watched_.contains(id) && options_.pages.contains(id))
-      self_->delayed_send(self_, options_.delay, pager_tick{id, 0});
+      send_later(self_, options_.delay, self_, pager_tick{id, 0});
   }
 
   caf::typed_response_promise<pager_read_reply> read(const std::string& id) {
     auto promise = self_->make_response_promise<pager_read_reply>();
     reads_.emplace(++last_read_, promise);
-    self_->delayed_send(self_, options_.delay, pager_tick{id, last_read_});
+    send_later(self_, options_.delay, self_, pager_tick{id, last_read_});
     return promise;
   }
 
@@ -104,7 +104,7 @@ private:
     const bool known = page != options_.pages.end();
     if (m.call == 0) {
       if (known && watched_.contains(m.about))
-        self_->send(cache_, cache_write{{page->second}, false});
+        send(self_, cache_, cache_write{{page->second}, false});
       return;
     }
     const auto read = reads_.find(m.call);
@@ -147,8 +147,8 @@ net_sim_actor::behavior_type net_sim_state::behavior() {
 } // namespace
 
 pager_actor spawn_net_sim_pager(caf::actor_system& sys) {
-  return spawn_function(sys,
-                        [](net_sim_state::pointer self) { return self->state.behavior(); });
+  return spawn_function(
+      sys, [](net_sim_state::pointer self) { return state_of(self).behavior(); });
 }
 
 expected<void> check_net_sim_options(std::string_view options) {

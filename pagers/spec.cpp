@@ -47,21 +47,21 @@ struct spec_state {
 spec_pager_actor::behavior_type
 spec_pager(spec_pager_actor::stateful_pointer<spec_state> self) {
   return {
-      [self](const pager_init& m) { self->state.started(m); },
-      [self](const pager_watch& m) { self->state.watched(m); },
+      [self](const pager_init& m) { state_of(self).started(m); },
+      [self](const pager_watch& m) { state_of(self).watched(m); },
       [self](const pager_unwatch& m) {
-        self->state.unwatches.push_back(json::quoted(m.id));
+        state_of(self).unwatches.push_back(json::quoted(m.id));
       },
       [](const pager_read&) { return pager_read_reply{}; },
       [self](const pager_write& m) {
-        self->state.writes.push_back(m.page->json());
-        self->send(self->state.cache, cache_write{{m.page}, false});
+        state_of(self).writes.push_back(m.page->json());
+        send(self, state_of(self).cache, cache_write{{m.page}, false});
         return done{};
       },
       [](const pager_delete&) { return done{}; },
       [](const pager_invalidate&) { return done{}; },
       [](const pager_barrier&) { return done{}; },
-      [self](const pager_log_request&) { return pager_log_reply{self->state.log()}; },
+      [self](const pager_log_request&) { return pager_log_reply{state_of(self).log()}; },
   };
 }
 

@@ -87,7 +87,7 @@ session_actor::behavior_type session_state::start(std::shared_ptr<session_shared
   for (const auto& entry : shared_->sys->context().vms)
     if (std::find(vms_.begin(), vms_.end(), entry.second) == vms_.end())
       vms_.push_back(entry.second);
-  self_->set_down_handler([this](caf::down_msg& m) { crashed(m.source); });
+  on_down(self_, [this](caf::down_msg& m) { crashed(m.source); });
   return {[this](const wake_up&) { take_inbox(); }};
 }
 
@@ -110,7 +110,7 @@ void session_state::admit(shell_op op) {
   if (op.quiet) { // the session ends: nobody is to be waited for that was slowed down
     ending_ = true;
     for (const auto& entry : controllers_)
-      caf::anon_send(actor_of(entry.second), stall_request{0});
+      send_from_outside(actor_of(entry.second), stall_request{0});
   }
   const auto shared = std::make_shared<const shell_op>(std::move(op));
   schedule_.add(kind_of(*shared), page_key(*shared), [this, shared] { begin(shared); });
@@ -205,7 +205,7 @@ void session_state::ask_vm(const op_ptr& op, Request request, Then then) {
   const auto vm = vms.find(op->ns);
   if (vm == vms.end())
     return refuse(op, {errc::unknown_namespace, "no namespace is called " + op->ns});
-  self_->request(vm->second, caf::infinite, std::move(request))
+  ask(self_, vm->second, std::move(request))
       .then([then](const Reply& reply) { then(reply); },
             [this, op](const caf::error& why) { refuse(op, from_caf(why)); });
 }
@@ -226,7 +226,7 @@ void session_state::ask_each(const op_ptr& op, const Request& request,
       then(std::move(all->replies));
   };
   for (const auto& vm : vms_)
-    self_->request(vm, caf::infinite, request)
+    ask(self_, vm, request)
         .then(
             [all, one_less](const Reply& reply) {
               all->replies.push_back(reply);
@@ -241,7 +241,7 @@ void session_state::ask_each(const op_ptr& op, const Request& request,
 /// Goes on once a controller has printed what it was sent before.
 void session_state::pass_controller(const controller_actor& who,
                                     std::function<void()> then) {
-  self_->request(who, caf::infinite, barrier_request{})
+  ask(self_, who, barrier_request{})
       .then([then](const done&) { then(); }, [then](const caf::error&) { then(); });
 }
 
@@ -326,7 +326,7 @@ void session_state::stall(const op_ptr& op) {
     stalled_.erase(op->controller);
   else
     stalled_.insert(op->controller);
-  self_->request(who, caf::infinite, stall_request{ending_ ? 0 : op->ms})
+  ask(self_, who, stall_request{ending_ ? 0 : op->ms})
       .then([this, op](const done&) { reply(op); },
             [this, op](const caf::error& why) { refuse(op, from_caf(why)); });
 }
@@ -420,7 +420,7 @@ void session_state::drain(const op_ptr& op) {
   ask_each<done>(op, drain_request{}, [this, op](const std::vector<done>&) {
     pass_controllers(
         [this, op] {
-          self_->request(shared_->sys->context().listener, caf::infinite, barrier_request{})
+          ask(self_, shared_->sys->context().listener, barrier_request{})
               .then([this, op](const done&) { reply(op); },
                     [this, op](const caf::error&) { reply(op); });
         },
@@ -451,7 +451,7 @@ void session_state::crash(const op_ptr& op) {
   ask_vm<find_pager_reply>(op, find_pager_request{op->ns},
                            [this, op](const find_pager_reply& found) {
                              crashing_.emplace(found.pager.address(), op);
-                             self_->monitor(found.pager);
+                             monitor(self_, found.pager);
                              caf::anon_send_exit(found.pager, caf::exit_reason::kill);
                            });
 }
@@ -474,9 +474,7 @@ void session_state::log(const op_ptr& op) {
     return refuse(op, {errc::unsupported, "only a spec pager keeps a log"});
   ask_vm<find_pager_reply>(
       op, find_pager_request{op->ns}, [this, op](const find_pager_reply& found) {
-        self_
-            ->request(caf::actor_cast<spec_pager_actor>(found.pager), caf::infinite,
-                      pager_log_request{})
+        ask(self_, caf::actor_cast<spec_pager_actor>(found.pager), pager_log_request{})
             .then(
                 [this, op](const pager_log_reply& r) {
                   // The record is an object whose members become the answer's.

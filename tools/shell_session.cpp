@@ -19,7 +19,7 @@ public:
     shared_->print = std::move(print);
     shared_->answered = [this] { answered(); };
     actor_ = spawn_function(sys.actors(), [shared = shared_](session_state::pointer self) {
-      return self->state.start(shared);
+      return state_of(self).start(shared);
     });
   }
 
@@ -36,7 +36,7 @@ public:
       shared_->inbox.push_back(std::move(op));
     }
     if (idle)
-      caf::anon_send(actor_, wake_up{});
+      send_from_outside(actor_, wake_up{});
   }
 
   void finish() {

@@ -4,9 +4,6 @@
 #include <deque>
 #include <utility>
 
-#include <caf/scheduler/test_coordinator.hpp>
-#include <caf/send.hpp>
-
 #include "actors/system.hpp"
 #include "pagers/mem.hpp"
 #include "tests/catch.hpp"
@@ -16,22 +13,11 @@ namespace flok::testing {
 // -- the stage ----------------------------------------------------------------
 
 struct stage::test_config : caf::actor_system_config {
-  test_config() {
-    system::prepare(*this, scheduling::as_configured);
-    set_scheduler_policy(*this, "testing");
-  }
+  test_config() { system::prepare(*this, scheduling::as_configured); }
 };
 
-namespace {
-
-caf::scheduler::test_coordinator& coordinator(caf::actor_system& actors) {
-  return dynamic_cast<caf::scheduler::test_coordinator&>(actors.scheduler());
-}
-
-} // namespace
-
 stage::stage()
-    : config_{std::make_unique<test_config>()}, actors_{std::make_unique<caf::actor_system>(
+    : config_{std::make_unique<test_config>()}, stepped_{std::make_unique<stepped_actors>(
                                                     *config_)} {}
 
 stage::~stage() {
@@ -40,11 +26,11 @@ stage::~stage() {
   run();
 }
 
-void stage::run() { coordinator(*actors_).run(); }
+void stage::run() { stepped_->run(); }
 
 void stage::advance(std::chrono::milliseconds time) {
   run();
-  coordinator(*actors_).advance_time(time);
+  stepped_->advance(time);
   run();
 }
 
@@ -111,7 +97,7 @@ recorder_actor recorder::actor() const { return actor_; }
 
 void recorder::post(std::function<void(recorder_actor::pointer)> work) {
   notes_->work.push_back(std::move(work));
-  caf::anon_send(actor_, wake_up{});
+  send_from_outside(actor_, wake_up{});
 }
 
 std::function<void(const caf::error&)> recorder::failing() const {
@@ -193,7 +179,7 @@ public:
     };
   }
 
-  void cache(const cache_write& what) { self_->send(cache_, what); }
+  void cache(const cache_write& what) { send(self_, cache_, what); }
 
   void release() {
     for (const auto& answer : std::exchange(s_->held, {}))
@@ -255,7 +241,7 @@ pager_factory scripted_pager::factory() const {
     s->held.clear();
     s->work.clear();
     s->actor =
-        spawn_function(actors, [s](life::pointer self) { return self->state.begin(s); });
+        spawn_function(actors, [s](life::pointer self) { return state_of(self).begin(s); });
     return s->actor;
   };
 }
@@ -283,7 +269,7 @@ void scripted_pager::cache(std::vector<page_ptr> pages, bool pending) {
 
 void scripted_pager::post(std::function<void(life&)> work) {
   script_->work.push_back(std::move(work));
-  caf::anon_send(script_->actor, wake_up{});
+  send_from_outside(script_->actor, wake_up{});
 }
 
 void scripted_pager::die() {
@@ -356,7 +342,7 @@ void world::page_out(recorder& r) { r.ask<pageout_reply>(vm, pageout_request{});
 void world::drain(recorder& r) { r.ask<done>(vm, drain_request{}); }
 
 void world::given(page_ptr page, const std::string& ns) {
-  caf::anon_send(vm, write_request{ns, std::move(page)});
+  send_from_outside(vm, write_request{ns, std::move(page)});
   run();
 }
 

@@ -9,9 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-
+#include "actors/caf_testing.hpp"
 #include "actors/memory_store.hpp"
 #include "actors/messages.hpp"
 #include "actors/vm.hpp"
@@ -28,7 +26,7 @@ public:
   stage(const stage&) = delete;
   stage& operator=(const stage&) = delete;
 
-  [[nodiscard]] caf::actor_system& actors() { return *actors_; }
+  [[nodiscard]] caf::actor_system& actors() { return stepped_->actors(); }
 
   /// Runs until no message waits.
   void run();
@@ -45,7 +43,7 @@ public:
 private:
   struct test_config;
   std::unique_ptr<test_config> config_;
-  std::unique_ptr<caf::actor_system> actors_;
+  std::unique_ptr<stepped_actors> stepped_;
   std::vector<caf::actor> kept_;
 };
 
@@ -78,7 +76,7 @@ public:
   template <class Reply, class Actor, class Request>
   void ask(const Actor& whom, Request what) {
     post([=, note = noting<Reply>(), fail = failing()](recorder_actor::pointer self) {
-      self->request(whom, caf::infinite, what).then(note, fail);
+      flok::ask(self, whom, what).then(note, fail);
     });
   }
 

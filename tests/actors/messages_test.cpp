@@ -1,7 +1,5 @@
 // Every message crosses a network and comes out as it was; what makes no sense is refused.
 
-#include <caf/binary_deserializer.hpp>
-#include <caf/binary_serializer.hpp>
 #include <caf/deep_to_string.hpp>
 
 #include "tests/actors/fixture.hpp"
@@ -11,27 +9,21 @@ namespace flok::testing {
 
 namespace {
 
-using bytes = std::vector<char>;
-
 template <class... Fields>
-bytes written_down(stage& s, Fields... fields) {
-  bytes out;
-  caf::binary_serializer to{s.actors(), out};
-  const caf::error failed = to(fields...);
-  REQUIRE_FALSE(failed);
-  return out;
+message_bytes written_down(stage& s, Fields... fields) {
+  auto bytes = to_bytes(s.actors(), fields...);
+  REQUIRE(bytes.has_value());
+  return *bytes;
 }
 
 template <class T>
-bool read_back(stage& s, const bytes& from, T& value) {
-  caf::binary_deserializer in{s.actors(), from};
-  const caf::error failed = in(value);
-  return !failed && in.remaining() == 0;
+bool read_back(stage& s, const message_bytes& from, T& value) {
+  return from_bytes(s.actors(), from, value);
 }
 
 /// Whether the bytes are refused as a `T`.
 template <class T>
-bool refused(stage& s, const bytes& from) {
+bool refused(stage& s, const message_bytes& from) {
   T value;
   return !read_back(s, from, value);
 }
@@ -47,7 +39,8 @@ T after_journey(stage& s, const T& sent) {
   CHECK(read_back(s, wire, received));
   CHECK(caf::deep_to_string(received) == text);
   for (std::size_t size = 0; size < wire.size(); ++size)
-    CHECK(refused<T>(s, bytes(wire.begin(), wire.begin() + static_cast<long>(size))));
+    CHECK(
+        refused<T>(s, message_bytes(wire.begin(), wire.begin() + static_cast<long>(size))));
 
   caf::message any;
   CHECK(read_back(s, written_down(s, caf::make_message(sent)), any));
@@ -164,7 +157,7 @@ TEST_CASE("messages: errors that are not flok's are told as shutting_down") {
   CHECK(from_caf(caf::sec::request_receiver_down).code == errc::shutting_down);
   CHECK(from_caf(caf::error{caf::exit_reason::kill}).code == errc::shutting_down);
   CHECK(from_caf(caf::error{}).code == errc::shutting_down);
-  CHECK(from_caf(caf::error{0xff, error_category}).code == errc::shutting_down);
+  CHECK(from_caf(detail::caf_error(0xff, {})).code == errc::shutting_down);
 }
 
 TEST_CASE("messages: edits come out as they were") {

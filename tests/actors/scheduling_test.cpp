@@ -8,9 +8,6 @@
 #include <thread>
 #include <vector>
 
-#include <caf/event_based_actor.hpp>
-#include <caf/send.hpp>
-
 #include "actors/caf_compat.hpp"
 #include "tests/catch.hpp"
 
@@ -27,7 +24,7 @@ class stage {
       use_prompt_stealing(*this);
       set_scheduler_threads(*this, threads);
       if (throughput != 0)
-        set("scheduler.max-throughput", throughput);
+        set_scheduler_throughput(*this, throughput);
     }
   };
 
@@ -54,11 +51,11 @@ TEST_CASE("scheduling: work behind a handler that blocks is taken by another wor
   });
   const auto first = spawn_function(s.actors, [&](caf::event_based_actor* self) {
     return caf::behavior{[&, self](int) {
-      self->send(second, 1); // goes to this worker's own queue
+      send(self, second, 1); // goes to this worker's own queue
       in_time.set_value(told.get_future().wait_for(too_long) == std::future_status::ready);
     }};
   });
-  caf::anon_send(first, 1);
+  send_from_outside(first, 1);
   CHECK(in_time.get_future().get());
   caf::anon_send_exit(first, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(second, caf::exit_reason::user_shutdown);
@@ -74,7 +71,7 @@ public:
     const auto talk = [this](caf::event_based_actor* self) {
       return caf::behavior{[this, self](caf::actor other) {
         if (!over_)
-          self->send(other, caf::actor{self});
+          send(self, other, caf::actor{self});
       }};
     };
     a_ = spawn_function(stage_.actors, talk);
@@ -82,7 +79,7 @@ public:
     tireless_ = spawn_function(stage_.actors, [this](caf::event_based_actor* self) {
       return caf::behavior{[this, self](int n) {
         if (!over_)
-          self->send(self, n);
+          send(self, self, n);
       }};
     });
     waiting_ = spawn_function(stage_.actors, [this](caf::event_based_actor*) {
@@ -103,13 +100,13 @@ public:
     starts_ =
         spawn_function(stage_.actors, [this, with_tireless](caf::event_based_actor* self) {
           return caf::behavior{[this, self, with_tireless](int) {
-            self->send(waiting_, 1); // the oldest, when the others begin
-            self->send(a_, b_);
+            send(self, waiting_, 1); // the oldest, when the others begin
+            send(self, a_, b_);
             if (with_tireless)
-              self->send(tireless_, 1); // the newest: it runs first, and is put back
+              send(self, tireless_, 1); // the newest: it runs first, and is put back
           }};
         });
-    caf::anon_send(starts_, 1);
+    send_from_outside(starts_, 1);
   }
 
   [[nodiscard]] bool waiting_ran() {
@@ -144,7 +141,7 @@ TEST_CASE("scheduling: nor do they while plain threads send without end") {
   std::thread outside{[&] {
     for (bool first = true; !over; first = false) {
       for (const auto& actor : asked)
-        caf::anon_send(actor, 1);
+        send_from_outside(actor, 1);
       if (first)
         sending.set_value();
     }
@@ -175,7 +172,7 @@ TEST_CASE("scheduling: many threads send to many actors, and nothing is forgotte
     chain.push_back(spawn_function(s.actors, [&, i](caf::event_based_actor* self) {
       return caf::behavior{[&, self, i](int n) {
         if (i != 0)
-          self->send(chain[static_cast<std::size_t>(i - 1)], n);
+          send(self, chain[static_cast<std::size_t>(i - 1)], n);
         else if (--left == 0)
           all.set_value();
       }};
@@ -184,7 +181,7 @@ TEST_CASE("scheduling: many threads send to many actors, and nothing is forgotte
   for (int t = 0; t < senders; ++t)
     threads.emplace_back([&] {
       for (int i = 0; i < messages; ++i)
-        caf::anon_send(chain.back(), i);
+        send_from_outside(chain.back(), i);
     });
   for (auto& t : threads)
     t.join();

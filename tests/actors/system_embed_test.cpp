@@ -95,12 +95,12 @@ TEST_CASE("embedded: actors of the embedder may speak to the vms themselves") {
   const auto vm = sys->context().vms.find("user")->second;
   caf::scoped_actor self{*e.actors};
   std::string heard;
-  self->request(vm, caf::infinite, write_request{"user", a_page("a", "1")})
+  ask(&*self, vm, write_request{"user", a_page("a", "1")})
       .receive([&](const written& w) { heard = label(*w.page); },
                [&](const caf::error& why) { heard = from_caf(why).message; });
   CHECK(heard == "a=1");
   REQUIRE(sys->close().has_value());
-  self->request(vm, caf::infinite, read_request{"user", "a", false})
+  ask(&*self, vm, read_request{"user", "a", false})
       .receive([&](const page_reply&) { heard = "a page"; },
                [&](const caf::error& why) { heard = to_string(from_caf(why).code); });
   CHECK(heard == "shutting_down");

@@ -25,9 +25,9 @@ template <class Write>
 pager_factory pager_that(Write write, std::atomic<int>* ended = nullptr) {
   return [=](caf::actor_system& actors) -> pager_actor {
     return spawn_function(actors, [=](pager_self self) -> pager_actor::behavior_type {
-      self->state.ended = ended;
+      state_of(self).ended = ended;
       return {
-          [self](const pager_init& m) { self->state.cache = m.cache; },
+          [self](const pager_init& m) { state_of(self).cache = m.cache; },
           [](const pager_watch&) {},
           [](const pager_unwatch&) {},
           [](const pager_read&) { return pager_read_reply{}; },
@@ -44,7 +44,7 @@ pager_factory pager_that(Write write, std::atomic<int>* ended = nullptr) {
 }
 
 void cache(pager_self self, std::vector<page_ptr> pages) {
-  self->send(self->state.cache, cache_write{std::move(pages), false});
+  send(self, state_of(self).cache, cache_write{std::move(pages), false});
 }
 
 } // namespace

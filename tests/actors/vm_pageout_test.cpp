@@ -108,7 +108,7 @@ TEST_CASE("page-out: a change during the commit stays dirty") {
   bool first = true;
   w.disk->on_commit([&]() -> expected<void> {
     if (std::exchange(first, false))
-      caf::anon_send(w.vm, write_request{"user", version("a", "2")});
+      send_from_outside(w.vm, write_request{"user", version("a", "2")});
     return {};
   });
   w.advance(60s);

@@ -2,8 +2,6 @@
 
 #include <chrono>
 
-#include <caf/send.hpp>
-
 #include "tests/actors/fixture.hpp"
 #include "tests/catch.hpp"
 
@@ -17,6 +15,13 @@ world_options with(const scripted_pager& pager) {
   world_options options;
   options.pager = pager.factory();
   return options;
+}
+
+void send_as(const pager_actor& sender, const vm_actor& to, cache_write what) {
+  caf::actor_cast<caf::abstract_actor*>(to)->enqueue(
+      envelope(caf::actor_cast<caf::strong_actor_ptr>(sender),
+               caf::make_message(std::move(what))),
+      nullptr);
 }
 
 } // namespace
@@ -99,13 +104,13 @@ TEST_CASE("a pager's death: what its former life says is discarded") {
   const auto former = pager.actor();
   pager.die();
   w.run();
-  caf::send_as(former, w.vm, cache_write{{version("a", "late")}, false});
+  send_as(former, w.vm, cache_write{{version("a", "late")}, false});
   w.advance(10ms);
-  caf::send_as(former, w.vm, cache_write{{version("a", "later")}, false});
+  send_as(former, w.vm, cache_write{{version("a", "later")}, false});
   recorder r{w};
   w.read_sync(r, "a");
   CHECK(r.heard() == strings{"no_such_page"});
-  caf::send_as(pager.actor(), w.vm, cache_write{{version("a", "1")}, false});
+  send_as(pager.actor(), w.vm, cache_write{{version("a", "1")}, false});
   w.run();
   w.read_sync(r, "a");
   CHECK(r.heard() == strings{"page a=1"});
@@ -162,8 +167,8 @@ TEST_CASE("drain is answered where a pager dies meanwhile") {
 TEST_CASE("a restart that nobody asked for does nothing") {
   scripted_pager pager;
   world w{with(pager)};
-  caf::anon_send(w.vm, restart_tick{0});
-  caf::anon_send(w.vm, restart_tick{77});
+  send_from_outside(w.vm, restart_tick{0});
+  send_from_outside(w.vm, restart_tick{77});
   recorder r{w};
   w.write(r, version("a", "1"));
   CHECK(r.heard() == strings{"written a=1"});

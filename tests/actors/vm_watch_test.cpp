@@ -303,10 +303,10 @@ TEST_CASE("only the pager of a namespace caches, and only there") {
   recorder r{w};
   w.watch(r, "a");
   r.heard();
-  caf::anon_send(w.vm, cache_write{{version("a", "1")}, false});
+  send_from_outside(w.vm, cache_write{{version("a", "1")}, false});
   scripted_pager stranger;
   const auto other = w.keep(stranger.factory()(w.actors()));
-  caf::anon_send(other, pager_init{"user", "{}", caf::actor_cast<cache_actor>(w.vm)});
+  send_from_outside(other, pager_init{"user", "{}", caf::actor_cast<cache_actor>(w.vm)});
   w.run();
   stranger.cache({version("a", "2")});
   CHECK(r.heard() == strings{});

@@ -50,8 +50,10 @@ quietly cmake -S "$here" -B "$work/sources" -G Ninja "-DFLOK_SOURCES=$here/../..
 quietly cmake --build "$work/sources"
 runs "$work/sources/uses_flok"
 
-quietly cpack --config "$build/CPackConfig.cmake" -B "$work/deb"
-dpkg-deb -x "$work"/deb/*.deb "$work/root"
-[[ $("$work/root/usr/bin/flok" --version) == *[0-9].[0-9]* ]] || fail "the packaged tool"
-with_package "$work/root/usr" packaged
+if [[ -e $build/CPackConfig.cmake ]]; then # not with a CAF that is not Debian's
+  quietly cpack --config "$build/CPackConfig.cmake" -B "$work/deb"
+  dpkg-deb -x "$work"/deb/*.deb "$work/root"
+  [[ $("$work/root/usr/bin/flok" --version) == *[0-9].[0-9]* ]] || fail "the packaged tool"
+  with_package "$work/root/usr" packaged
+fi
 echo "install_test: flok can be installed, packaged and used"

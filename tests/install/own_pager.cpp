@@ -14,12 +14,12 @@ struct unconfirmed_state {
 flok::pager_actor::behavior_type
 unconfirmed(flok::pager_actor::stateful_pointer<unconfirmed_state> self) {
   return {
-      [self](const flok::pager_init& m) { self->state.cache = m.cache; },
+      [self](const flok::pager_init& m) { state_of(self).cache = m.cache; },
       [](const flok::pager_watch&) {},
       [](const flok::pager_unwatch&) {},
       [](const flok::pager_read&) { return flok::pager_read_reply{}; },
       [self](const flok::pager_write& m) {
-        self->send(self->state.cache, flok::cache_write{{m.page}, true});
+        flok::send(self, state_of(self).cache, flok::cache_write{{m.page}, true});
         return flok::done{};
       },
       [](const flok::pager_delete&) { return flok::done{}; },

@@ -1,3 +1,4 @@
+// With CAF 0.17, whose scheduler takes a policy: flok's own.
 #include "actors/scheduling.hpp"
 
 #include <caf/actor_system_config.hpp>

@@ -56,6 +56,7 @@ struct done {};
 
 struct page_reply {
   page_ptr page; ///< never null
+  bool pending = false;
 };
 
 struct written {
@@ -253,6 +254,7 @@ struct read_request {
   std::string ns;
   std::string id;
   bool sync = false;
+  bool keep = true; ///< false: what is loaded for this alone does not stay resident
 };
 
 struct write_request {

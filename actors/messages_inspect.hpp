@@ -97,7 +97,7 @@ inspection<Inspector> inspect(Inspector& f, done&) {
 template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, page_reply& x) {
   const auto restore = [&] { return x.page != nullptr; };
-  return inspect_checked(f, "page_reply", restore, x.page);
+  return inspect_checked(f, "page_reply", restore, x.page, x.pending);
 }
 
 template <class Inspector>
@@ -235,7 +235,7 @@ inspection<Inspector> inspect(Inspector& f, credit& x) {
 
 template <class Inspector>
 inspection<Inspector> inspect(Inspector& f, read_request& x) {
-  return inspect_fields(f, "read_request", x.ns, x.id, x.sync);
+  return inspect_fields(f, "read_request", x.ns, x.id, x.sync, x.keep);
 }
 
 template <class Inspector>

@@ -68,7 +68,7 @@ caf::delegated<list_reply> vm_state::list(const list_request& m) {
 
 caf::delegated<page_reply> vm_state::read(const read_request& m) {
   return request_in<page_reply>(
-      m.ns, [&](request_id r, ns_id ns) { space_->read(r, ns, m.id, m.sync); });
+      m.ns, [&](request_id r, ns_id ns) { space_->read(r, ns, m.id, m.sync, m.keep); });
 }
 
 void vm_state::tick() {

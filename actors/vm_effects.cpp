@@ -40,7 +40,7 @@ void vm_state::perform(effects::answer& e) {
     return promise.deliver(to_caf(*failed));
   switch (with) {
   case reply::page:
-    return promise.deliver(page_reply{std::get<page_ptr>(e.result)});
+    return promise.deliver(page_reply{std::get<page_ptr>(e.result), e.pending});
   case reply::written:
     return promise.deliver(written{std::get<page_ptr>(e.result)});
   case reply::pages:

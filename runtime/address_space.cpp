@@ -93,9 +93,9 @@ void address_space::answer(request_id request) {
     out_.emplace_back(effects::answer{request, std::monostate{}});
 }
 
-void address_space::answer(request_id request, page_ptr page) {
+void address_space::answer(request_id request, page_ptr page, bool pending) {
   if (request != 0)
-    out_.emplace_back(effects::answer{request, std::move(page)});
+    out_.emplace_back(effects::answer{request, std::move(page), pending});
 }
 
 void address_space::answer(request_id request, std::vector<std::string> ids) {
@@ -191,17 +191,18 @@ void address_space::credit(watcher_id who, std::uint32_t delivered) {
 
 // -- reads and loads ----------------------------------------------------------
 
-void address_space::read(request_id request, ns_id ns, std::string_view id, bool sync) {
+void address_space::read(request_id request, ns_id ns, std::string_view id, bool sync,
+                         bool keep) {
   if (auto ok = check_id(id); !ok)
     return answer(request, ok.error());
   frame& f = at(ns, id);
   if (f.page) {
-    answer(request, f.page);
-    return settle(f); // it was used
+    answer(request, f.page, f.pending);
+    return keep ? settle(f) : void(); // it was used
   }
   f.active().waiters.push_back(
       {request, work_.begin(),
-       sync ? load_waiter::kind::read_sync : load_waiter::kind::read});
+       sync ? load_waiter::kind::read_sync : load_waiter::kind::read, keep});
   start_load(f, sync);
 }
 
@@ -248,7 +249,12 @@ void address_space::loaded(ticket call, const expected<stored_page>& result) {
       set_resident(f, result->page, result->pending);
       notices_.tell_all(f, origin::disk);
     }
+    const bool keep = std::any_of(a.waiters.begin(), a.waiters.end(),
+                                  [](const load_waiter& w) { return w.keep; });
+    const bool passing = !keep && !a.waiters.empty() && result->page;
     settle_load(f, nullptr);
+    if (passing && f.listed) // nothing else needs it
+      give_up(f);
   }
   advance_drains();
 }
@@ -274,7 +280,7 @@ void address_space::settle_load(frame& f, const error* failed) {
 void address_space::settle_waiter(frame& f, const load_waiter& w, const error* failed) {
   using kind = load_waiter::kind;
   if (f.page) {
-    w.what == kind::watch_sync ? answer(w.request) : answer(w.request, f.page);
+    w.what == kind::watch_sync ? answer(w.request) : answer(w.request, f.page, f.pending);
   } else if (failed != nullptr) {
     answer(w.request, *failed);
   } else if (w.what != kind::read) {

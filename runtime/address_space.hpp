@@ -75,7 +75,9 @@ public:
   /// Whether it watches anything.
   [[nodiscard]] bool watches(watcher_id who) { return watches_.find(who) != nullptr; }
 
-  void read(request_id request, ns_id ns, std::string_view id, bool sync);
+  /// Without `keep`, a page that is loaded for this alone does not stay resident: whoever
+  /// reads all there is must not fill the cache.
+  void read(request_id request, ns_id ns, std::string_view id, bool sync, bool keep = true);
   void write(request_id request, ns_id ns, page_ptr page, write_rule rule = {});
 
   /// Applies `edits` to what is resident when the write's turn comes. A page that is
@@ -173,7 +175,7 @@ private:
   void settle(frame& f);
 
   void answer(request_id request);
-  void answer(request_id request, page_ptr page);
+  void answer(request_id request, page_ptr page, bool pending = false);
   void answer(request_id request, std::vector<std::string> ids);
   void answer(request_id request, error why);
 
@@ -190,6 +192,7 @@ private:
   void settle_load(frame& f, const error* failed);
   void ask_pager(frame& f, request_id request, pending_work::epoch since);
   void settle_waiter(frame& f, const load_waiter& w, const error* failed);
+  void give_up(frame& f);
 
   void enqueue(ns_id ns, std::string_view id, write_op op);
   void pump(frame& f);

@@ -61,9 +61,14 @@ void address_space::evict() {
   while (storage_ && bytes_ > max_bytes_ && evictable_.oldest() != nullptr) {
     frame& f = *evictable_.oldest();
     ++spaces_[f.ns].stats.evicted;
-    drop_resident(f);
-    settle(f);
+    give_up(f);
   }
+}
+
+/// A page that nothing needs is resident no longer.
+void address_space::give_up(frame& f) {
+  drop_resident(f);
+  settle(f);
 }
 
 /// Lets writes go on that waited for room, first come, first served.
@@ -82,6 +87,45 @@ void address_space::resume_stalled() {
 // -- lists --------------------------------------------------------------------
 
 namespace {
+
+/// The first ids of many, whatever order they come in; memory grows with the limit alone.
+class first_ids {
+public:
+  explicit first_ids(std::uint64_t limit) : limit_{limit} {}
+
+  void add(std::string_view id) {
+    if (bounded_ && id >= bound_)
+      return;
+    ids_.emplace_back(id);
+    if (ids_.size() / 2 < limit_ || ids_.size() < fewest)
+      return;
+    cut();
+  }
+
+  [[nodiscard]] std::vector<std::string> take() {
+    if (ids_.size() > limit_)
+      cut();
+    return std::move(ids_);
+  }
+
+private:
+  static constexpr std::size_t fewest = 64;
+
+  void cut() {
+    if (limit_ == 0)
+      return ids_.clear();
+    const auto last = ids_.begin() + static_cast<std::ptrdiff_t>(limit_ - 1);
+    std::nth_element(ids_.begin(), last, ids_.end());
+    ids_.erase(last + 1, ids_.end());
+    bound_ = ids_.back();
+    bounded_ = true;
+  }
+
+  std::uint64_t limit_;
+  std::vector<std::string> ids_;
+  std::string bound_; ///< no id from this on is among the first
+  bool bounded_ = false;
+};
 
 /// The first ids of a range, sorted: those of `a` and of `b`, but none of `without`.
 std::vector<std::string> merged(std::vector<std::string> a, std::vector<std::string> b,
@@ -104,15 +148,17 @@ std::vector<std::string> merged(std::vector<std::string> a, std::vector<std::str
 
 void address_space::list(request_id request, ns_id ns, id_range range) {
   list_call call{request, range.limit, {}, {}, work_.begin()};
+  first_ids resident{range.limit};
   spaces_[ns].frames.each([&](const frame& f) {
     const auto id = f.id();
     if (!range.contains(id))
       return;
     if (f.page)
-      call.resident.emplace_back(id);
+      resident.add(id);
     else if (f.absent)
       call.gone.emplace_back(id);
   });
+  call.resident = resident.take();
   const ticket number = ++next_ticket_;
   // Of those on disk, some are gone: as many more must be asked for.
   range.limit += std::min<std::uint64_t>(

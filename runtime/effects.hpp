@@ -93,6 +93,7 @@ struct answer {
   request_id request = 0;
   std::variant<std::monostate, page_ptr, std::uint64_t, std::vector<std::string>, error>
       result;
+  bool pending = false; ///< of a page that was read
 };
 
 struct pager_watch {

@@ -38,6 +38,7 @@ struct load_waiter {
   request_id request = 0;
   pending_work::epoch since = 0;
   kind what = kind::read;
+  bool keep = true; ///< the page stays resident
 };
 
 /// Pages that one cache_write changed together: committed together or not at all.

@@ -4,6 +4,44 @@
 
 namespace flok::testing {
 
+// -- reads that keep nothing --------------------------------------------------------------
+
+TEST_CASE("a page that is read without keeping it does not stay resident") {
+  space_driver d;
+  d.read("a", false);
+  (void)d.effects();
+  d.loaded("a", version("a", "v1"));
+  CHECK(d.effects() == strings{"r1: a=v1"});
+  CHECK(d.stats() == namespace_stats{});
+  CHECK(d.space.resident(0, "a") == nullptr);
+  d.read("a", false);
+  CHECK(d.effects() == strings{"load a"}); // and is looked for again
+}
+
+TEST_CASE("a page that anyone else needs stays resident, whoever reads it without") {
+  space_driver d;
+  d.read("read", false);
+  d.read("read");
+  d.read("watched", false);
+  d.watch(1, "watched");
+  d.read("written", false);
+  d.write(version("written", "v2"));
+  for (const char* id : {"read", "watched", "written"})
+    d.loaded(id, version(id, "v1"));
+  d.given(version("there", "v1"));
+  d.read("there", false);
+  for (const char* id : {"read", "watched", "written", "there"})
+    CHECK(d.space.resident(0, id) != nullptr);
+}
+
+TEST_CASE("a read without keeping that finds nothing goes on to the pager") {
+  space_driver d;
+  d.read("a", false);
+  (void)d.effects();
+  d.loaded("a");
+  CHECK(d.effects() == strings{"pager: read a"});
+}
+
 // -- a load's result ---------------------------------------------------------------------
 
 TEST_CASE("a load's result is dropped where a cache_write came meanwhile") {

@@ -192,6 +192,15 @@ TEST_CASE("list: of a prefix, behind an id, so many") {
         strings{"r1: ids a a1 a2 a3", "r2: ids a2 a3", "r3: ids a2 a3", "r4: ids"});
 }
 
+TEST_CASE("list: the first of many, in whatever order they came") {
+  space_driver d{options_without_storage()};
+  for (int i = 0; i < 1000; ++i)
+    d.cache({version(std::to_string(1000 + i * 337 % 1000), "v1")});
+  d.list({"", "1499", 3});
+  d.list({"", "1997", 3});
+  CHECK(d.effects() == strings{"r1: ids 1500 1501 1502", "r2: ids 1998 1999"});
+}
+
 TEST_CASE("list: of the disk as many more are asked for as are deleted") {
   space_driver d;
   d.given(version("a", "v1"));

@@ -187,8 +187,8 @@ request_id space_driver::forget(watcher_id w) {
   return last_request_;
 }
 
-request_id space_driver::read(std::string_view id) {
-  space.read(++last_request_, 0, id, false);
+request_id space_driver::read(std::string_view id, bool keep) {
+  space.read(++last_request_, 0, id, false, keep);
   return last_request_;
 }
 

@@ -45,7 +45,7 @@ public:
   request_id watch(watcher_id w, std::string_view id, bool sync = false, ns_id ns = 0);
   request_id unwatch(watcher_id w, std::string_view id, ns_id ns = 0);
   request_id forget(watcher_id w);
-  request_id read(std::string_view id);
+  request_id read(std::string_view id, bool keep = true);
   request_id read_sync(std::string_view id);
   request_id write(const page_ptr& page, write_rule rule = {});
   request_id erase(std::string_view id, write_rule rule = {});

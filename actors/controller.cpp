@@ -237,14 +237,21 @@ public:
 
   // -- events -----------------------------------------------------------------
 
-  /// Tells of an event now, or later where this controller is stalled.
+  /// Tells of an event now, or later where this controller is stalled or not ready.
   template <class Event>
   void take(const Event& e) {
-    if (!stalled_)
+    if (!stalled_ || stalled_->at_rest())
       return tell(e);
     stalled_->held.push_back({[this, e] { tell(e); }, true});
-    if (stalled_->held.size() == 1)
+    if (stalled_->held.size() == 1 && stalled_->each.count() != 0)
       send_later(self_, stalled_->each, self_, stall_tick{});
+  }
+
+  /// Each event is told only where `ready` says so.
+  void deliver_while(std::function<bool()> ready) {
+    if (!stalled_)
+      stalled_ = std::make_unique<stalled>();
+    stalled_->ready = std::move(ready);
   }
 
   [[nodiscard]] bool nothing_held() const { return !stalled_ || stalled_->held.empty(); }
@@ -262,15 +269,17 @@ public:
   void run_held() {
     if (!stalled_)
       return;
-    auto& [each, held] = *stalled_;
+    auto& [each, ready, held] = *stalled_;
     for (bool first = true; !held.empty() && !ended_; first = false) {
       if (!first && held.front().takes_time && each.count() != 0)
         return send_later(self_, each, self_, stall_tick{});
+      if (held.front().takes_time && ready && !ready())
+        return; // until `resume`
       const auto event = std::move(held.front().run);
       held.pop_front();
       event();
     }
-    if (held.empty() && each.count() == 0)
+    if (held.empty() && each.count() == 0 && !ready)
       stalled_.reset();
   }
 
@@ -365,10 +374,17 @@ private:
     bool takes_time = false;
   };
 
-  /// Of a controller that takes its time over each event, or still has some of that time.
+  /// Of a controller that takes its time over each event, or still has some of that time,
+  /// or is not always ready for one.
   struct stalled {
     std::chrono::milliseconds each{};
+    std::function<bool()> ready; ///< null: always
     std::deque<held_event> held;
+
+    /// Whether an event may be told at once.
+    [[nodiscard]] bool at_rest() const {
+      return held.empty() && each.count() == 0 && (!ready || ready());
+    }
   };
 
   // What each event needs is close together: most of it comes from far in the memory.
@@ -427,6 +443,12 @@ void controller::watch_sync(std::string_view ns, std::string_view id,
 void controller::expect_changes(std::string_view ns, std::string_view id, bool wanted) {
   impl_.expect_changes_in_turn(ns, id, wanted);
 }
+
+void controller::deliver_while(std::function<bool()> ready) {
+  impl_.deliver_while(std::move(ready));
+}
+
+void controller::resume() { impl_.run_held(); }
 
 void controller::on_removed(std::function<void(const removed_page&)> handler) {
   impl_.on_removed_ = shared(std::move(handler));

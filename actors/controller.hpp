@@ -98,6 +98,14 @@ public:
   /// Gets all updates, whatever was watched, before the pages' own handlers.
   void on_updates(batch_handler handler);
 
+  /// Events come only while `ready` says so, which is asked before each. What comes
+  /// meanwhile is set aside in its order until `resume`, and counts as not dealt with: of
+  /// each page, only the newest version waits beside it (`limits::undelivered`).
+  void deliver_while(std::function<bool()> ready);
+
+  /// Goes on with the events that were set aside.
+  void resume();
+
   /// Gets those watched pages that are there no longer.
   void on_removed(std::function<void(const removed_page&)> handler);
 

@@ -15,6 +15,7 @@ if(FLOK_TOOLS)
   install(TARGETS flok RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
   install(FILES tools/completion.bash RENAME flok
     DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+  install(FILES "${PROJECT_BINARY_DIR}/tools/flok.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 endif()
 
 install(FILES flok.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok")

@@ -135,18 +135,29 @@ cache_config read_cache(const reader& in, std::string_view text) {
   return c;
 }
 
+listen_config read_listen(const reader& in, std::string_view text) {
+  listen_config l;
+  for (const auto& m : in.object(text, "/listen", {"unix"}))
+    l.unix_path = in.string(m.value, "/listen/unix");
+  if (l.unix_path.empty())
+    in.refuse("/listen/unix", "missing");
+  return l;
+}
+
 config read_all(const reader& in, std::string_view text) {
   config c;
   if (json::kind_of(text) != json::kind::object)
     in.refuse("", "not valid JSON: an object was expected");
   for (const auto& m :
-       in.object(text, "", {"pagers", "storage", "pageout", "cache", "debug"})) {
+       in.object(text, "", {"pagers", "storage", "pageout", "cache", "listen", "debug"})) {
     if (m.key == "pagers") {
       c.pagers = read_pagers(in, m.value);
     } else if (m.key == "pageout") {
       c.pageout = read_pageout(in, m.value);
     } else if (m.key == "cache") {
       c.cache = read_cache(in, m.value);
+    } else if (m.key == "listen") {
+      c.listen = read_listen(in, m.value);
     } else if (m.key == "debug") {
       c.debug = in.boolean(m.value, "/debug");
     } else {
@@ -182,6 +193,17 @@ void check_pager(const reader& in, const config& c, std::size_t at,
       in.refuse(path + "/namespace", json::quoted(p.ns) + " is already taken");
 }
 
+void check_listen(const reader& in, const listen_config& l) {
+  const auto& path = l.unix_path;
+  if (path.empty() || path.find('\0') != std::string::npos)
+    in.refuse("/listen/unix",
+              path.empty() ? "must not be empty" : "no path holds a zero byte");
+  if (path.size() > limits::socket_path_bytes)
+    in.refuse("/listen/unix", "a socket's path has at most " +
+                                  std::to_string(limits::socket_path_bytes) +
+                                  " bytes; this one has " + std::to_string(path.size()));
+}
+
 void check_all(const reader& in, const config& c, std::span<const pager_kind> known) {
   if (c.pagers.empty())
     in.refuse("/pagers", "at least one pager is needed");
@@ -189,6 +211,8 @@ void check_all(const reader& in, const config& c, std::span<const pager_kind> kn
     check_pager(in, c, i, known);
   if (c.storage_path && c.storage_path->find('\0') != std::string::npos)
     in.refuse("/storage/path", "no path holds a zero byte");
+  if (c.listen)
+    check_listen(in, *c.listen);
   const auto range = [&](std::uint64_t n, std::uint64_t most, const char* path) {
     if (n == 0 || n > most)
       in.refuse(path, "a whole number from 1 to " + std::to_string(most) + " was expected");

@@ -30,11 +30,17 @@ struct cache_config {
   std::uint64_t max_bytes = 0; ///< of pages in memory; 0, not to be written: no bound
 };
 
+/// Where other processes reach a system that the flok command runs.
+struct listen_config {
+  std::string unix_path; ///< of a Unix socket, as written
+};
+
 struct config {
   std::vector<pager_config> pagers;
   std::optional<std::string> storage_path; ///< as written; none: nothing is kept
   pageout_config pageout;
   cache_config cache;
+  std::optional<listen_config> listen; ///< for the flok command; none: nobody does
   bool debug = false;
 };
 

@@ -50,6 +50,17 @@ inline constexpr std::size_t unanswered_ops = 1024;
 /// Printed but unread bytes at which the shell stops reading.
 inline constexpr std::size_t unread_output_bytes = std::size_t{4} << 20U;
 
+/// Printed but unread bytes at which a connection ends whose controllers ask for every
+/// version: for others the newest one is enough, and waits without taking memory.
+inline constexpr std::size_t unread_every_bytes = std::size_t{64} << 20U;
+
+/// Connections to a system at once: each has two threads and a descriptor, of which a
+/// process may have 1,024 by default.
+inline constexpr std::size_t connections = 256;
+
+/// Longest path of a Unix socket in bytes: what fits into `sockaddr_un`.
+inline constexpr std::size_t socket_path_bytes = 107;
+
 /// A page may keep alive this many times the bytes that it uses before it is rebuilt.
 inline constexpr std::size_t kept_alive_factor = 2;
 

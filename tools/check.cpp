@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "actors/store_view.hpp"
 #include "runtime/json_text.hpp"
 #include "runtime/limits.hpp"
 #include "tools/check_links.hpp"

@@ -19,8 +19,15 @@ struct shell_arguments {
   std::optional<std::string> data;
 };
 
-/// Speaks the shell protocol on standard input and output until the input ends.
+/// Speaks the shell protocol on standard input and output until the input ends, and with
+/// those who connect to where the configuration says that it listens.
 int run_shell(const shell_arguments& arguments);
+
+/// The same for a running system that listens at that path.
+int run_connected_shell(const std::string& path);
+
+/// Runs a system that is reached by connections alone, until a signal ends it.
+int run_serve(const shell_arguments& arguments);
 
 struct import_arguments {
   std::string config;

@@ -1,4 +1,5 @@
 // `flok compact`: the data file without its free pages.
+#include "actors/store_view.hpp"
 #include "tools/commands.hpp"
 #include "tools/open_store.hpp"
 

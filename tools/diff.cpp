@@ -1,4 +1,4 @@
-// `flok diff`: pages of a store beside a file, or beside those of another store.
+// `flok diff`: pages beside a file, or beside those of another store or system.
 #include <sys/stat.h>
 
 #include "runtime/codec_json.hpp"
@@ -7,6 +7,7 @@
 #include "tools/commands.hpp"
 #include "tools/open_store.hpp"
 #include "tools/page_file.hpp"
+#include "tools/page_source.hpp"
 
 namespace flok::tools {
 
@@ -71,21 +72,20 @@ private:
 };
 
 /// The page, or why there is none that can be compared.
-expected<page_ptr> must_load(store_view& view, const std::string& where,
-                             const diff_arguments& a) {
-  auto got = view.load(a.ns, a.id);
+expected<page_ptr> must_load(page_source& from, const diff_arguments& a) {
+  auto got = from.load(a.ns, a.id);
   if (!got)
     return failure(got.error());
   if (!got->damage.empty())
     return failure(errc::storage_failure, got->damage);
   if (!got->found.page)
     return failure(errc::no_such_page,
-                   where + ": " + page_name(a.ns, a.id) + ": no such page");
+                   from.name() + ": " + page_name(a.ns, a.id) + ": no such page");
   return std::move(got->found.page);
 }
 
-int with_file(store_view& view, const std::string& where, const diff_arguments& a) {
-  const auto from = must_load(view, where, a);
+int with_file(page_source& source, const diff_arguments& a) {
+  const auto from = must_load(source, a);
   if (!from)
     return trouble(from.error().message);
   const auto to = read_page(a.file);
@@ -99,13 +99,12 @@ int with_file(store_view& view, const std::string& where, const diff_arguments& 
 /// Two stores side by side.
 class two_stores {
 public:
-  two_stores(store_view& from, store_view& to, std::string from_name,
-             const diff_arguments& a)
-      : from_{from}, to_{to}, from_name_{std::move(from_name)}, a_{a} {}
+  two_stores(page_source& from, page_source& to, const diff_arguments& a)
+      : from_{from}, to_{to}, a_{a} {}
 
   int one_page() {
-    const auto old = must_load(from_, from_name_, a_);
-    const auto now = must_load(to_, *a_.with, a_);
+    const auto old = must_load(from_, a_);
+    const auto now = must_load(to_, a_);
     if (!old || !now)
       return trouble(old ? now.error().message : old.error().message);
     result_.compare(a_.ns, **old, **now);
@@ -119,18 +118,17 @@ public:
       return trouble(old ? now.error().message : old.error().message);
     for (const auto& each : *old)
       if (a_.ns.empty() || a_.ns == each.ns)
-        all_of(each.ns, from_, to_, from_name_, true);
+        all_of(each.ns, from_, to_, true);
     for (const auto& each : *now)
       if (a_.ns.empty() || a_.ns == each.ns)
-        all_of(each.ns, to_, from_, *a_.with, false);
+        all_of(each.ns, to_, from_, false);
     const int status = result_.finish();
     return failed_ ? exit_trouble : status;
   }
 
 private:
   /// Shows what the other store lacks of one, and, once, what differs.
-  void all_of(const std::string& ns, store_view& here, store_view& there,
-              const std::string& name, bool compares) {
+  void all_of(const std::string& ns, page_source& here, page_source& there, bool compares) {
     const auto ok =
         here.scan(ns, {}, [&](std::string_view id, const load_result& mine, std::size_t) {
           const auto theirs = there.load(ns, id);
@@ -138,7 +136,7 @@ private:
             return fail(theirs.error().message);
           const bool lacks = !theirs || (!theirs->found.page && theirs->damage.empty());
           if (lacks)
-            result_.only(ns, id, name);
+            result_.only(ns, id, here.name());
           else if (compares && mine.found.page && theirs->found.page)
             result_.compare(ns, *mine.found.page, *theirs->found.page);
           else if (compares)
@@ -155,15 +153,14 @@ private:
     return false;
   }
 
-  store_view& from_;
-  store_view& to_;
-  std::string from_name_;
+  page_source& from_;
+  page_source& to_;
   const diff_arguments& a_;
   comparison result_{a_};
   bool failed_ = false;
 };
 
-/// LMDB does not open a directory twice in a process.
+/// LMDB does not open a directory twice in a process, and one system is one.
 bool same_directory(const std::string& a, const std::string& b) {
   struct stat one {};
   struct stat other {};
@@ -171,17 +168,18 @@ bool same_directory(const std::string& a, const std::string& b) {
          one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-int with_store(store_view& from, const std::string& where, const diff_arguments& a) {
-  if (same_directory(where, *a.with))
-    return trouble(*a.with + ": this is the same directory");
-  expect_damage("diff", where + " or " + *a.with);
-  const auto to = open_lmdb_view(*a.with);
+int with_other(page_source& from, const diff_arguments& a) {
+  if (same_directory(from.name(), *a.with))
+    return trouble(*a.with + ": this is the same " + (a.connect ? "system" : "directory"));
+  if (!a.connect)
+    expect_damage("diff", from.name() + " or " + *a.with);
+  const auto to = open_source_at(*a.with);
   if (!to)
     return trouble(to.error().message);
   if (!a.ns.empty())
     if (auto known = check_namespace(**to, a.ns); !known)
       return trouble(*a.with + ": " + known.error().message);
-  two_stores both{from, **to, where, a};
+  two_stores both{from, **to, a};
   return a.id.empty() ? both.namespaces() : both.one_page();
 }
 
@@ -189,17 +187,14 @@ int with_store(store_view& from, const std::string& where, const diff_arguments&
 
 int run_diff(const diff_arguments& a) {
   if (a.with.has_value() == !a.file.empty())
-    return trouble("give a page and a FILE, or another directory as --with");
-  const auto where = directory_of(a);
-  if (!where)
-    return trouble(where.error().message);
-  const auto view = open_view(a, "diff");
-  if (!view)
-    return trouble(view.error().message);
+    return trouble("give a page and a FILE, or another directory or socket as --with");
+  const auto from = open_source(a, "diff");
+  if (!from)
+    return trouble(from.error().message);
   if (!a.ns.empty())
-    if (auto known = check_namespace(**view, a.ns); !known)
-      return trouble(*where + ": " + known.error().message);
-  return a.with ? with_store(**view, *where, a) : with_file(**view, *where, a);
+    if (auto known = check_namespace(**from, a.ns); !known)
+      return trouble((*from)->name() + ": " + known.error().message);
+  return a.with ? with_other(**from, a) : with_file(**from, a);
 }
 
 } // namespace flok::tools

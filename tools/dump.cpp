@@ -1,9 +1,10 @@
-// `flok dump`: namespaces as a backup, one committed state of all of them.
+// `flok dump`: namespaces as a backup: of a data directory, one committed state of all.
 #include <algorithm>
 
 #include "tools/commands.hpp"
 #include "tools/dump_format.hpp"
 #include "tools/open_store.hpp"
+#include "tools/page_source.hpp"
 #include "tools/progress.hpp"
 
 namespace flok::tools {
@@ -15,11 +16,11 @@ struct selection {
   std::uint64_t pages = 0;
 };
 
-expected<selection> select(store_view& view, const dump_arguments& a) {
+expected<selection> select(page_source& from, const dump_arguments& a) {
   for (const auto& ns : a.namespaces)
-    if (auto known = check_namespace(view, ns); !known)
+    if (auto known = check_namespace(from, ns); !known)
       return failure(known.error());
-  const auto all = view.namespaces();
+  const auto all = from.namespaces();
   if (!all)
     return failure(all.error());
   selection chosen;
@@ -34,14 +35,14 @@ expected<selection> select(store_view& view, const dump_arguments& a) {
 
 /// Prints all pages but damaged ones, which it tells on stderr; false where there was one,
 /// or the store could not be read to its end, which leaves the dump torn.
-bool print_pages(store_view& view, const selection& chosen, printer& out) {
+bool print_pages(page_source& from, const selection& chosen, printer& out) {
   dump_writer lines;
   progress bar{"dump", chosen.pages};
   bool whole = true;
   bool goes_on = out.print(lines.first(chosen.namespaces));
   for (const auto& ns : chosen.namespaces) {
     const auto ok =
-        view.scan(ns, {}, [&](std::string_view, const load_result& got, std::size_t) {
+        from.scan(ns, {}, [&](std::string_view, const load_result& got, std::size_t) {
           bar.advance();
           if (got.damage.empty())
             return goes_on = out.print(lines.page(ns, got.found));
@@ -63,14 +64,14 @@ bool print_pages(store_view& view, const selection& chosen, printer& out) {
 } // namespace
 
 int run_dump(const dump_arguments& a) {
-  const auto view = open_view(a, "dump");
-  if (!view)
-    return complain("dump", view.error().message, exit_usage);
-  const auto chosen = select(**view, a);
+  const auto from = open_source(a, "dump");
+  if (!from)
+    return complain("dump", from.error().message, exit_usage);
+  const auto chosen = select(**from, a);
   if (!chosen)
     return complain("dump", chosen.error().message, exit_usage);
   printer out{"dump"};
-  const bool whole = print_pages(**view, *chosen, out);
+  const bool whole = print_pages(**from, *chosen, out);
   return out.finish(whole ? exit_ok : exit_failed);
 }
 

@@ -1,53 +1,28 @@
-// `flok ls`, `flok get` and `flok stat`: what a store holds.
-#include <algorithm>
-
+// `flok ls`, `flok get` and `flok stat`: what a store or a running system holds.
+#include "runtime/codec.hpp"
 #include "runtime/json_text.hpp"
 #include "tools/commands.hpp"
 #include "tools/open_store.hpp"
+#include "tools/page_source.hpp"
 
 namespace flok::tools {
 
 namespace {
 
-std::string json_of(const namespace_size& n) {
-  return R"({"ns":)" + json::quoted(n.ns) + R"(,"pages":)" + std::to_string(n.pages) +
-         R"(,"bytes":)" + std::to_string(n.bytes) + "}";
-}
-
-std::string json_of(const std::vector<namespace_size>& all) {
-  std::string text = "[";
-  for (const auto& n : all)
-    text += (text.size() == 1 ? "" : ",") + json_of(n);
-  return text + "]";
-}
-
-/// A line for each namespace, in columns.
-std::string table_of(const std::vector<namespace_size>& all) {
-  std::size_t width = 0;
-  for (const auto& n : all)
-    width = std::max(width, readable(n.ns).size());
-  std::string text;
-  for (const auto& n : all) {
-    const auto name = readable(n.ns);
-    text += name + std::string(width - name.size() + 2, ' ') + counted(n.pages, "page") +
-            ", " + readable_bytes(n.bytes) + "\n";
-  }
-  return text;
-}
-
-int list_namespaces(store_view& view, const ls_arguments& a) {
-  const auto all = view.namespaces();
+int list_namespaces(page_source& from, const ls_arguments& a) {
+  const auto all = from.namespaces();
   if (!all)
     return complain("ls", all.error().message, exit_failed);
   printer out{"ls"};
-  out.print(a.json ? R"({"namespaces":)" + json_of(*all) + "}\n" : table_of(*all));
+  out.print(a.json ? R"({"namespaces":)" + json_of(*all) + "}\n"
+                   : table_of(*all, from.counted_where()));
   return out.finish(exit_ok);
 }
 
-int list_ids(store_view& view, const ls_arguments& a) {
+int list_ids(page_source& from, const ls_arguments& a) {
   printer out{"ls"};
   const auto listed =
-      view.list(a.ns, {a.prefix, a.after, a.limit}, [&](std::string_view id) {
+      from.list(a.ns, {a.prefix, a.after, a.limit}, [&](std::string_view id) {
         return out.print(a.json ? R"({"id":)" + json::quoted(id) + "}\n"
                                 : readable(id) + "\n");
       });
@@ -56,43 +31,26 @@ int list_ids(store_view& view, const ls_arguments& a) {
   return out.finish(listed ? exit_ok : exit_failed);
 }
 
-std::string json_of(const store_figures& f, const std::string& namespaces) {
-  const auto number = [](std::uint64_t n) { return std::to_string(n); };
-  return R"({"format":)" + number(f.format) + R"(,"file_bytes":)" + number(f.file_bytes) +
-         R"(,"free_bytes":)" + number(f.free_bytes) + R"(,"map_bytes":)" +
-         number(f.map_bytes) + R"(,"writer":)" +
-         (f.writer ? std::to_string(*f.writer) : "null") + R"(,"namespaces":)" +
-         namespaces + "}\n";
-}
-
-std::string text_of(const store_figures& f, const std::string& namespaces) {
-  return "format " + std::to_string(f.format) + "\nfile   " + readable_bytes(f.file_bytes) +
-         ", " + readable_bytes(f.free_bytes) + " of it free\nmap    " +
-         readable_bytes(f.map_bytes) + "\nwriter " +
-         (f.writer ? "process " + std::to_string(*f.writer) : "none that is known") +
-         "\n\n" + namespaces;
-}
-
 } // namespace
 
 int run_ls(const ls_arguments& a) {
-  const auto view = open_view(a, "ls");
-  if (!view)
-    return complain("ls", view.error().message, exit_usage);
+  const auto from = open_source(a, "ls");
+  if (!from)
+    return complain("ls", from.error().message, exit_usage);
   if (a.ns.empty())
-    return list_namespaces(**view, a);
-  if (auto known = check_namespace(**view, a.ns); !known)
+    return list_namespaces(**from, a);
+  if (auto known = check_namespace(**from, a.ns); !known)
     return complain("ls", known.error().message, exit_usage);
-  return list_ids(**view, a);
+  return list_ids(**from, a);
 }
 
 int run_get(const page_arguments& a) {
-  const auto view = open_view(a, "get");
-  if (!view)
-    return complain("get", view.error().message, exit_usage);
-  if (auto known = check_namespace(**view, a.ns); !known)
+  const auto from = open_source(a, "get");
+  if (!from)
+    return complain("get", from.error().message, exit_usage);
+  if (auto known = check_namespace(**from, a.ns); !known)
     return complain("get", known.error().message, exit_usage);
-  const auto got = (*view)->load(a.ns, a.id);
+  const auto got = check_id(a.id) ? (*from)->load(a.ns, a.id) : load_result{};
   if (!got)
     return complain("get", got.error().message, exit_failed);
   if (!got->damage.empty())
@@ -110,16 +68,14 @@ int run_get(const page_arguments& a) {
 }
 
 int run_stat(const store_arguments& a) {
-  const auto view = open_view(a, "stat");
-  if (!view)
-    return complain("stat", view.error().message, exit_usage);
-  const auto all = (*view)->namespaces();
-  const auto figures = (*view)->figures();
-  if (!all || !figures)
-    return complain("stat", all ? figures.error().message : all.error().message,
-                    exit_failed);
+  const auto from = open_source(a, "stat");
+  if (!from)
+    return complain("stat", from.error().message, exit_usage);
+  const auto figures = (*from)->figures(a.json);
+  if (!figures)
+    return complain("stat", figures.error().message, exit_failed);
   printer out{"stat"};
-  out.print(a.json ? json_of(*figures, json_of(*all)) : text_of(*figures, table_of(*all)));
+  out.print(*figures);
   return out.finish(exit_ok);
 }
 

@@ -1,10 +1,14 @@
 #include <csignal>
+#include <cstdio>
+#include <functional>
+#include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "tools/commands.hpp"
+#include "tools/man_page.hpp"
 #include "tools/store_cli.hpp"
 
 namespace {
@@ -21,42 +25,77 @@ void hold_standard_streams() {
 
 /// What every subcommand that runs a system takes.
 template <class Arguments>
-void add_common(CLI::App& command, Arguments& arguments) {
-  command.add_option("--config", arguments.config, "configuration file (services.json)")
-      ->required();
+CLI::Option* add_common(CLI::App& command, Arguments& arguments) {
   command.add_option("--data", arguments.data,
                      "data directory; stands over the configuration's storage.path");
+  return command.add_option("--config", arguments.config,
+                            "configuration file (services.json)");
 }
 
-void add_shell(CLI::App& app, shell_arguments& arguments) {
+void add_shell(CLI::App& app, std::function<int()>& chosen) {
+  struct arguments : shell_arguments {
+    std::string connect;
+  };
+  const auto args = std::make_shared<arguments>();
   auto* shell = app.add_subcommand(
       "shell", "Speak the shell protocol: one JSON object a line, in and out");
-  add_common(*shell, arguments);
+  auto* config = add_common(*shell, *args);
+  shell->add_option("--connect", args->connect, "socket of a running system to speak with")
+      ->excludes(config);
   shell->footer(
-      "Example:\n  echo '{\"op\":\"stats\"}' | flok shell --config services.json");
+      "Example:\n  echo '{\"op\":\"stats\"}' | flok shell --config services.json\n"
+      "  echo '{\"op\":\"stats\"}' | flok shell --connect flok.sock");
+  shell->callback([args, &chosen] {
+    if (args->config.empty() == args->connect.empty())
+      throw CLI::RequiredError{"--config or --connect"};
+    if (!args->connect.empty() && args->data)
+      throw CLI::ExcludesError{"--data", "--connect"};
+    chosen = [args] {
+      return args->connect.empty() ? run_shell(*args) : run_connected_shell(args->connect);
+    };
+  });
 }
 
-void add_import(CLI::App& app, import_arguments& arguments) {
+void add_serve(CLI::App& app, std::function<int()>& chosen) {
+  const auto args = std::make_shared<shell_arguments>();
+  auto* serve = app.add_subcommand(
+      "serve", "Run a configuration until SIGTERM, for those who connect to its socket");
+  add_common(*serve, *args)->required();
+  serve->footer("Example:\n  flok serve --config services.json &\n"
+                "  flok shell --connect flok.sock");
+  serve->callback([args, &chosen] { chosen = [args] { return run_serve(*args); }; });
+}
+
+std::string check_list(const std::string& id) {
+  if (id.empty())
+    return "the head page's _id must not be empty";
+  return {};
+}
+
+void add_import(CLI::App& app, std::function<int()>& chosen) {
+  const auto args = std::make_shared<import_arguments>();
   auto* import = app.add_subcommand("import", "Turn a JSON array into a list of pages");
-  add_common(*import, arguments);
-  import->add_option("--ns", arguments.ns, "namespace to import into")->required();
-  import->add_option("--list", arguments.list, "id of the list's head page")
+  add_common(*import, *args)->required();
+  import->add_option("--ns", args->ns, "namespace to import into")->required();
+  import->add_option("--list", args->list, "id of the list's head page")
       ->required()
-      ->check([](const std::string& id) {
-        return id.empty() ? std::string{"the head page's _id must not be empty"} : std::string{};
-});
-import->add_option("--pointer", arguments.pointer,
-                   "JSON pointer to the array; without it the file is the array");
-import->add_option("--id-field", arguments.id_field,
-                   "member whose value becomes the entry's _id; without it ids are made");
-import->add_option("--per-page", arguments.per_page, "entries in a page")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
-    ->capture_default_str();
-import->add_option("FILE", arguments.file, "JSON file")->required();
-import->footer("Example:\n  flok import --config services.json --data data --ns iso "
-               "--list countries \\\n    --pointer /3166-1 --id-field alpha_3 "
-               "/usr/share/iso-codes/json/iso_3166-1.json");
+      ->check(check_list);
+  import->add_option("--pointer", args->pointer,
+                     "JSON pointer to the array; without it the file is the array");
+  import->add_option("--id-field", args->id_field,
+                     "member whose value becomes the entry's _id; without it ids are made");
+  import->add_option("--per-page", args->per_page, "entries in a page")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
+      ->capture_default_str();
+  import->add_option("FILE", args->file, "JSON file")->required();
+  import->footer("Example:\n  flok import --config services.json --data data --ns iso "
+                 "--list countries \\\n    --pointer /3166-1 --id-field alpha_3 "
+                 "/usr/share/iso-codes/json/iso_3166-1.json");
+  import->callback([args, &chosen] { chosen = [args] { return run_import(*args);
+};
 } // namespace
+);
+}
 
 } // namespace
 
@@ -68,20 +107,20 @@ int main(int argc, char* argv[]) {
   app.set_version_flag("--version", "flok " FLOK_VERSION, "Print the version and end");
   app.footer("Example:\n  echo '{\"op\":\"stats\"}' | flok shell --config services.json\n\n"
              "flok SUBCOMMAND --help tells more.");
-  shell_arguments shell;
-  import_arguments import;
-  add_shell(app, shell);
-  add_import(app, import);
-  std::function<int()> store_command;
-  add_store_commands(app, store_command);
+  const auto print_man_page = [&app] {
+    std::fputs(man_page(app, FLOK_VERSION).c_str(), stdout);
+    throw CLI::Success{};
+  };
+  app.add_flag_callback("--man-page", print_man_page)->group(""); // for the build
+  std::function<int()> chosen;
+  add_shell(app, chosen);
+  add_serve(app, chosen);
+  add_import(app, chosen);
+  add_store_commands(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? exit_ok : exit_usage;
   }
-  if (store_command)
-    return store_command();
-  if (app.got_subcommand("shell"))
-    return run_shell(shell);
-  return run_import(import);
+  return chosen();
 }

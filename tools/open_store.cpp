@@ -50,30 +50,6 @@ expected<std::string> directory_of(const store_arguments& a) {
   return *options->data;
 }
 
-expected<std::unique_ptr<store_view>> open_view(const store_arguments& a,
-                                                const std::string& command) {
-  const auto where = directory_of(a);
-  if (!where)
-    return failure(where.error());
-  expect_damage(command, *where);
-  return open_lmdb_view(*where);
-}
-
-expected<void> check_namespace(store_view& view, const std::string& ns) {
-  const auto all = view.namespaces();
-  if (!all)
-    return failure(all.error());
-  std::string names;
-  for (const auto& each : *all) {
-    if (each.ns == ns)
-      return {};
-    names += (names.empty() ? "" : ", ") + readable(each.ns);
-  }
-  return failure(errc::unknown_namespace,
-                 "the store has no namespace " + readable(ns) +
-                     (names.empty() ? ", nor any other" : "; it has " + names));
-}
-
 int complain(std::string_view command, std::string_view message, int code) {
   std::fflush(stdout); // what was printed before stands before
   std::fprintf(stderr, "flok %.*s: %.*s\n", static_cast<int>(command.size()),
@@ -87,10 +63,14 @@ bool printer::print(std::string_view text) {
   return error_ == 0;
 }
 
-int printer::finish(int code) {
+bool printer::flush() {
   if (std::fflush(stdout) != 0 && error_ == 0)
     error_ = errno;
-  if (error_ == 0)
+  return error_ == 0;
+}
+
+int printer::finish(int code) {
+  if (flush())
     return code;
   return complain(command_,
                   std::string{"the output cannot be written: "} + std::strerror(error_),

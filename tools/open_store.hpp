@@ -1,12 +1,10 @@
 // From a subcommand's arguments to a store, and what these subcommands share.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "actors/store_view.hpp"
+#include "runtime/errors.hpp"
 #include "tools/store_commands.hpp"
 
 namespace flok::tools {
@@ -17,14 +15,6 @@ namespace flok::tools {
 /// From here on, damage in LMDB's own pages that ends this process is told as such, for a
 /// command of that name, which then fails.
 void expect_damage(const std::string& command, const std::string& where);
-
-/// Opens the store to read it, expecting damage. Fails as `directory_of` and
-/// `open_lmdb_view` do.
-[[nodiscard]] expected<std::unique_ptr<store_view>> open_view(const store_arguments& a,
-                                                              const std::string& command);
-
-/// Whether the store has that namespace: else `unknown_namespace`, telling those it has.
-[[nodiscard]] expected<void> check_namespace(store_view& view, const std::string& ns);
 
 /// "flok COMMAND: MESSAGE" on stderr. Returns `code`.
 int complain(std::string_view command, std::string_view message, int code);
@@ -37,8 +27,11 @@ public:
   /// False where it can no longer be written.
   bool print(std::string_view text);
 
-  /// Writes what waits. Returns `code`, or, having said why, `exit_failed` where any of it
-  /// could not be written.
+  /// Writes what waits. False where that cannot be.
+  bool flush();
+
+  /// The same at the end. Returns `code`, or, having said why, `exit_failed` where any of
+  /// it could not be written.
   [[nodiscard]] int finish(int code);
 
 private:

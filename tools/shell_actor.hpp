@@ -1,6 +1,8 @@
 // The actor behind a shell session. Private to the session.
 #pragma once
 
+#include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
@@ -16,21 +18,32 @@
 #include "tools/shell_op.hpp"
 #include "tools/shell_pace.hpp"
 #include "tools/shell_schedule.hpp"
+#include "tools/shell_session.hpp"
 
 namespace flok::tools {
 
 /// Told that there are operations in the inbox.
 using session_actor = interface<handles<wake_up>>;
 
-/// What the session and its actor share.
+/// What the session, its actor and its controllers share.
 struct session_shared {
   system* sys = nullptr;
   config services;
-  std::function<void(std::string)> print;
-  std::function<void()> answered; ///< called once for each operation
+  session_sink sink;
+
+  std::atomic<bool> ready_again = false; ///< events that were set aside may go on
+  std::atomic<bool> ending = false;      ///< no operation follows: nobody is waited for
 
   std::mutex mutex;
-  std::deque<shell_op> inbox; ///< guarded by `mutex`
+  std::condition_variable changed; ///< `unanswered` has become less
+  std::size_t unanswered = 0;      ///< guarded by `mutex`, as is what follows
+  std::deque<shell_op> inbox;
+
+  void answered() {
+    const std::lock_guard lock{mutex};
+    --unanswered;
+    changed.notify_all();
+  }
 };
 
 /// The state of the actor. All requests to the vms are sent from here, so that they arrive
@@ -50,7 +63,14 @@ public:
 private:
   using op_ptr = std::shared_ptr<const shell_op>;
 
+  struct known_controller {
+    controller_ref ref;
+    std::shared_ptr<std::atomic<bool>> every; ///< it has asked for every version of a page
+  };
+
+  void wake();
   void take_inbox();
+  void let_go_on();
   void admit(shell_op op);
   void begin(const op_ptr& op);
   void perform(const op_ptr& op);
@@ -93,10 +113,9 @@ private:
   pointer self_;
   std::shared_ptr<session_shared> shared_;
   std::vector<vm_actor> vms_;
-  std::map<std::string, controller_ref, std::less<>> controllers_;
+  std::map<std::string, known_controller, std::less<>> controllers_;
   std::set<std::string, std::less<>> stalled_; ///< controllers that are not waited for
   std::map<caf::actor_addr, op_ptr> crashing_; ///< by pager: ops that wait for its end
-  bool ending_ = false; ///< no operation follows: no controller is slow any more
   shell_schedule schedule_;
   shell_pace pace_{
       [this](std::function<void()> then) { pass_controllers(std::move(then), false); }};

@@ -36,6 +36,7 @@ enum field : unsigned {
   f_pending = 1U << 19U,
   f_ms = 1U << 20U,
   f_kind = 1U << 21U,
+  f_keep = 1U << 22U,
 };
 
 constexpr unsigned f_rule = f_if_hash | f_durable;
@@ -56,8 +57,8 @@ constexpr std::array shapes = {
     shape{"unwatch", op_kind::unwatch, f_controller | f_ns | f_id, f_sync},
     shape{"write", op_kind::write, f_ns | f_page, f_rule},
     shape{"edit", op_kind::edit, f_ns | f_id | f_edits, f_create | f_rule},
-    shape{"read", op_kind::read, f_ns | f_id, 0},
-    shape{"read_sync", op_kind::read_sync, f_ns | f_id, 0},
+    shape{"read", op_kind::read, f_ns | f_id, f_keep},
+    shape{"read_sync", op_kind::read_sync, f_ns | f_id, f_keep},
     shape{"invalidate", op_kind::invalidate, f_ns | f_id, 0},
     shape{"delete", op_kind::erase, f_ns | f_id, f_rule},
     shape{"list", op_kind::list, f_ns, f_prefix | f_after | f_limit},
@@ -74,7 +75,7 @@ constexpr std::array shapes = {
     shape{"cache_write", op_kind::cache_write, f_ns | f_pages, f_pending},
 };
 
-constexpr std::array<std::pair<field, std::string_view>, 22> field_names = {{
+constexpr std::array<std::pair<field, std::string_view>, 23> field_names = {{
     {f_controller, "controller"},
     {f_ns, "ns"},
     {f_id, "id"},
@@ -97,6 +98,7 @@ constexpr std::array<std::pair<field, std::string_view>, 22> field_names = {{
     {f_pending, "pending"},
     {f_ms, "ms"},
     {f_kind, "kind"},
+    {f_keep, "keep"},
 }};
 
 /// Ends the reading of a line; caught in `parse_op`, never leaves this file.
@@ -236,6 +238,9 @@ bool take_special(shell_op& op, field f, const json::member& m) {
     return true;
   case f_every:
     op.every = boolean_of(m);
+    return true;
+  case f_keep:
+    op.keep = boolean_of(m);
     return true;
   case f_create:
     op.create = is_first(m, "array", "hash") ? page_kind::array : page_kind::hash;

@@ -53,6 +53,7 @@ struct shell_op {
   bool sync = false;
   bool changes = false;
   bool every = false;
+  bool keep = true;
   page_ptr page;
   std::vector<page_ptr> pages;
   page_ptr from, to;

@@ -1,37 +1,61 @@
 #include "tools/shell_session.hpp"
 
-#include <condition_variable>
-#include <mutex>
+#include <chrono>
 #include <utility>
 
-#include "runtime/json_text.hpp"
 #include "runtime/limits.hpp"
 #include "tools/shell_actor.hpp"
 
 namespace flok::tools {
 
+namespace {
+
+constexpr std::chrono::milliseconds between_questions{100};
+
+} // namespace
+
 class shell_session::impl {
 public:
-  impl(system& sys, const config& c, std::function<void(std::string)> print)
+  impl(system& sys, const config& c, session_sink sink)
       : shared_{std::make_shared<session_shared>()} {
     shared_->sys = &sys;
     shared_->services = c;
-    shared_->print = std::move(print);
-    shared_->answered = [this] { answered(); };
+    shared_->sink = std::move(sink);
     actor_ = spawn_function(sys.actors(), [shared = shared_](session_state::pointer self) {
       return state_of(self).start(shared);
     });
   }
 
-  void add(shell_op op) {
-    {
-      std::unique_lock lock{mutex_};
-      changed_.wait(lock, [&] { return unanswered_ < limits::unanswered_ops; });
-      ++unanswered_;
-    }
+  bool add(shell_op op, const give_up& stop) {
+    if (!wait_until([&] { return shared_->unanswered < limits::unanswered_ops; }, stop))
+      return false;
+    put(std::move(op));
+    return true;
+  }
+
+  bool finish(const give_up& stop) {
+    shell_op op; // a drain that nobody sees the answer of
+    op.kind = op_kind::drain;
+    op.quiet = true;
+    put(std::move(op)); // however many are unanswered: some may wait for it
+    return wait_until([&] { return shared_->unanswered == 0; }, stop);
+  }
+
+  [[nodiscard]] std::function<void()> waker() const {
+    return [shared = shared_, actor = actor_] {
+      shared->ready_again = true;
+      send_from_outside(actor, wake_up{});
+    };
+  }
+
+  void end() { caf::anon_send_exit(actor_, caf::exit_reason::user_shutdown); }
+
+private:
+  void put(shell_op op) {
     bool idle = false;
     {
       const std::lock_guard lock{shared_->mutex};
+      ++shared_->unanswered;
       idle = shared_->inbox.empty();
       shared_->inbox.push_back(std::move(op));
     }
@@ -39,39 +63,34 @@ public:
       send_from_outside(actor_, wake_up{});
   }
 
-  void finish() {
-    shell_op op; // a drain that nobody sees the answer of
-    op.kind = op_kind::drain;
-    op.quiet = true;
-    add(std::move(op));
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return unanswered_ == 0; });
-  }
-
-  void end() { caf::anon_send_exit(actor_, caf::exit_reason::user_shutdown); }
-
-private:
-  void answered() {
-    const std::lock_guard lock{mutex_};
-    --unanswered_;
-    changed_.notify_all();
+  /// False where `stop` said so first.
+  template <class Condition>
+  bool wait_until(Condition met, const give_up& stop) {
+    std::unique_lock lock{shared_->mutex};
+    while (!shared_->changed.wait_for(lock, between_questions, met)) {
+      lock.unlock();
+      if (stop && stop())
+        return false;
+      lock.lock();
+    }
+    return true;
   }
 
   std::shared_ptr<session_shared> shared_;
   session_actor actor_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t unanswered_ = 0;
 };
 
-shell_session::shell_session(system& sys, const config& c,
-                             std::function<void(std::string)> print)
-    : impl_{std::make_unique<impl>(sys, c, std::move(print))} {}
+shell_session::shell_session(system& sys, const config& c, session_sink sink)
+    : impl_{std::make_unique<impl>(sys, c, std::move(sink))} {}
 
 shell_session::~shell_session() { impl_->end(); }
 
-void shell_session::add(shell_op op) { impl_->add(std::move(op)); }
+bool shell_session::add(shell_op op, const give_up& stop) {
+  return impl_->add(std::move(op), stop);
+}
 
-void shell_session::finish() { impl_->finish(); }
+bool shell_session::finish(const give_up& stop) { return impl_->finish(stop); }
+
+std::function<void()> shell_session::waker() const { return impl_->waker(); }
 
 } // namespace flok::tools

@@ -10,22 +10,41 @@
 
 namespace flok::tools {
 
-/// Performs operations in an actor of its own, and gives each answer and event, as one or
-/// more whole lines, to `print`, which must not block and may be called from several
-/// actors.
+/// Where a session's answers and events go. Its functions are called by several actors, may
+/// outlive the session by a moment, and must not block.
+struct session_sink {
+  /// Gets one or more whole lines.
+  std::function<void(std::string)> print;
+
+  /// Whether an event may be printed now; after false, the session's `waker` is to be
+  /// called once one may. `must`: it cannot wait, and true is expected: its controller asks
+  /// for every version, or the session is about to end. Null: always.
+  std::function<bool(bool must)> ready = {};
+};
+
+/// Performs operations in an actor of its own, with controllers of its own. Many sessions
+/// may run over one system.
 class shell_session {
 public:
-  shell_session(system& sys, const config& c, std::function<void(std::string)> print);
+  shell_session(system& sys, const config& c, session_sink sink);
   shell_session(const shell_session&) = delete;
   shell_session& operator=(const shell_session&) = delete;
   ~shell_session(); ///< ends its controllers; call `finish` before to have all answers
 
-  /// Adds an operation behind those before it; waits where too many are unanswered
-  /// (`limits::unanswered_ops`). One thread, which must not be an actor's.
-  void add(shell_op op);
+  /// Gives up a wait; asked several times a second.
+  using give_up = std::function<bool()>;
 
-  /// Waits until all operations are answered and all events that they caused are printed.
-  void finish();
+  /// Adds an operation behind those before it; waits where too many are unanswered
+  /// (`limits::unanswered_ops`). False where it gave up. One thread, not an actor's.
+  bool add(shell_op op, const give_up& stop = {});
+
+  /// Waits until all operations are answered and all events that they caused are printed,
+  /// which wait for nobody from now on. False where it gave up.
+  bool finish(const give_up& stop = {});
+
+  /// To be called once the sink is ready again. Any thread may, also after the session's
+  /// end.
+  [[nodiscard]] std::function<void()> waker() const;
 
 private:
   class impl;

@@ -1,6 +1,8 @@
 #include "tools/store_cli.hpp"
 
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -19,17 +21,33 @@ public:
   command(CLI::App& app, const char* name, const char* says, const char* example,
           std::function<int()>& chosen, int (*run)(const Arguments&))
       : app_{app.add_subcommand(name, says)} {
-    app_->add_option("--data", args_->data, "data directory");
-    app_->add_option("--config", args_->config,
-                     "configuration file, whose storage.path is the data directory where "
-                     "there is no --data");
+    data_ = app_->add_option("--data", args_->data, "data directory");
+    config_ =
+        app_->add_option("--config", args_->config,
+                         "configuration file, whose storage.path is the data directory "
+                         "where there is no --data");
+    connect_ = app_->add_option("--connect", args_->connect, "socket of a running system")
+                   ->excludes(data_)
+                   ->excludes(config_);
     app_->add_flag("--json", args_->json, "print JSON");
     app_->footer(std::string{"Example:\n  "} + example);
-    app_->callback(
-        [args = args_, run, &chosen] { chosen = [args, run] { return run(*args); }; });
+    choose_ = [args = args_, run, &chosen] { chosen = [args, run] { return run(*args); }; };
+    app_->callback(choose_);
   }
 
   [[nodiscard]] Arguments& arguments() const { return *args_; }
+
+  /// It cannot work on a running system, for that reason.
+  void needs_files(const std::string& why) {
+    refuse(
+        {connect_}, [connect = connect_] { return connect->count() != 0; }, why);
+  }
+
+  /// It works on nothing else.
+  void needs_system(const std::string& why) {
+    refuse(
+        {data_, config_}, [connect = connect_] { return connect->count() == 0; }, why);
+  }
 
   template <class Value>
   CLI::Option* option(const char* name, Value& value, const char* says) {
@@ -40,15 +58,36 @@ public:
   }
 
 private:
+  /// Those are not for this one: its help has nothing of them, but who gives them, or what
+  /// is `wrong` else, is told why.
+  void refuse(const std::vector<CLI::Option*>& hidden, std::function<bool()> wrong,
+              const std::string& why) {
+    for (auto* option : {data_, config_})
+      connect_->remove_excludes(option);
+    for (auto* option : hidden)
+      option->group("");
+    app_->callback([choose = choose_, hidden, wrong = std::move(wrong), why] {
+      for (const auto* option : hidden)
+        if (option->count() != 0 || wrong())
+          throw CLI::ValidationError{"--connect", why};
+      choose();
+    });
+  }
+
   std::shared_ptr<Arguments> args_ = std::make_shared<Arguments>();
   CLI::App* app_;
+  CLI::Option* data_;
+  CLI::Option* config_;
+  CLI::Option* connect_;
+  std::function<void()> choose_;
 };
 
 void add_looking(CLI::App& app, std::function<int()>& chosen) {
   command<ls_arguments> ls{app,
                            "ls",
                            "List namespaces, or the ids of the pages of one",
-                           "flok ls user --data data --prefix news- --limit 10",
+                           "flok ls user --data data --prefix news- --limit 10\n"
+                           "  flok ls user --connect flok.sock",
                            chosen,
                            run_ls};
   auto* ns =
@@ -57,16 +96,21 @@ void add_looking(CLI::App& app, std::function<int()>& chosen) {
   ls.option("--after", ls.arguments().after, "only ids that stand behind this")->needs(ns);
   ls.option("--limit", ls.arguments().limit, "at most so many")->needs(ns);
 
-  command<page_arguments> get{
-      app,    "get",  "Print a page as JSON", "flok get user news --data data >news.json",
-      chosen, run_get};
+  command<page_arguments> get{app,
+                              "get",
+                              "Print a page as JSON",
+                              "flok get user news --data data >news.json\n"
+                              "  flok get user news --connect flok.sock",
+                              chosen,
+                              run_get};
   get.option("NS", get.arguments().ns, "namespace")->required();
   get.option("ID", get.arguments().id, "the page's id")->required();
 
   command<store_arguments>{app,
                            "stat",
                            "Tell how large a store is, and who writes to it",
-                           "flok stat --data data",
+                           "flok stat --data data\n"
+                           "  flok stat --connect flok.sock",
                            chosen,
                            run_stat};
 
@@ -79,13 +123,44 @@ void add_looking(CLI::App& app, std::function<int()>& chosen) {
   check.option("NS", check.arguments().namespaces, "namespaces; without any, all");
   check.flag("--no-links", check.arguments().no_links,
              "leave lists alone: only parts of them are kept");
+  check.needs_files("check looks at the files of a data directory, also beside a running "
+                    "system: use --data");
+}
+
+void add_living(CLI::App& app, std::function<int()>& chosen) {
+  const std::string why =
+      "only a running system has news: give the socket of one that flok "
+      "serve runs";
+  command<watch_arguments> watch{app,
+                                 "watch",
+                                 "Print what changes in a page, as it happens",
+                                 "flok watch user news --connect flok.sock",
+                                 chosen,
+                                 run_watch};
+  watch.option("NS", watch.arguments().ns, "namespace")->required();
+  watch.option("ID", watch.arguments().id, "the page's id")->required();
+  watch.flag("--color", watch.arguments().color, "in colour, also where it is no terminal");
+  watch.needs_system(why);
+
+  command<top_arguments> top{app,
+                             "top",
+                             "Show what a running system does, again and again",
+                             "flok top --connect flok.sock",
+                             chosen,
+                             run_top};
+  top.option("--interval", top.arguments().interval, "seconds from one table to the next")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  top.flag("--once", top.arguments().once, "one table, and end");
+  top.needs_system(why);
 }
 
 void add_backup(CLI::App& app, std::function<int()>& chosen) {
   command<dump_arguments> dump{app,
                                "dump",
                                "Print namespaces as a backup, one line a page",
-                               "flok dump --data data >backup.ndjson",
+                               "flok dump --data data >backup.ndjson\n"
+                               "  flok dump user --connect flok.sock >user.ndjson",
                                chosen,
                                run_dump};
   dump.option("NS", dump.arguments().namespaces, "namespaces; without any, all");
@@ -93,7 +168,8 @@ void add_backup(CLI::App& app, std::function<int()>& chosen) {
   command<load_arguments> load{app,
                                "load",
                                "Write the pages of a backup into a store",
-                               "flok load backup.ndjson --data data",
+                               "flok load backup.ndjson --data data\n"
+                               "  flok load user.ndjson --connect flok.sock",
                                chosen,
                                run_load};
   load.option("FILE", load.arguments().file, "a dump; - or nothing: standard input");
@@ -103,7 +179,8 @@ void add_changing(CLI::App& app, std::function<int()>& chosen) {
   command<put_arguments> put{app,
                              "put",
                              "Write a page, given as JSON",
-                             "flok put user news.json --data data --if-hash 907060870",
+                             "flok put user news.json --data data --if-hash 907060870\n"
+                             "  flok put user news.json --connect flok.sock",
                              chosen,
                              run_put};
   put.option("NS", put.arguments().ns, "namespace")->required();
@@ -117,7 +194,8 @@ void add_changing(CLI::App& app, std::function<int()>& chosen) {
   command<rm_arguments> rm{app,
                            "rm",
                            "Remove pages: all that are named, or none",
-                           "flok rm user news news-1 --data data",
+                           "flok rm user news news-1 --data data\n"
+                           "  flok rm user news --connect flok.sock",
                            chosen,
                            run_rm};
   rm.option("NS", rm.arguments().ns, "namespace")->required();
@@ -127,26 +205,30 @@ void add_changing(CLI::App& app, std::function<int()>& chosen) {
                                "diff",
                                "Compare pages with a file, or with another store",
                                "flok diff user news news.json --data data\n"
-                               "  flok diff user --data data --with backup",
+                               "  flok diff user --data data --with flok.sock",
                                chosen,
                                run_diff};
   diff.option("NS", diff.arguments().ns, "namespace; without it, all");
   diff.option("ID", diff.arguments().id, "a page's id; without it, all of the namespace");
   diff.option("FILE", diff.arguments().file, "the page to compare with; -: standard input");
-  diff.option("--with", diff.arguments().with, "the data directory to compare with");
+  diff.option("--with", diff.arguments().with,
+              "the data directory, or the socket of a running system, to compare with");
 
-  command<store_arguments>{app,
-                           "compact",
-                           "Give the data file's free pages back to the disk",
-                           "flok compact --data data",
-                           chosen,
-                           run_compact};
+  command<store_arguments> compact{app,
+                                   "compact",
+                                   "Give the data file's free pages back to the disk",
+                                   "flok compact --data data",
+                                   chosen,
+                                   run_compact};
+  compact.needs_files("compact rewrites the file of a data directory that no system has "
+                      "open: end it, and use --data");
 }
 
 } // namespace
 
 void add_store_commands(CLI::App& app, std::function<int()>& chosen) {
   add_looking(app, chosen);
+  add_living(app, chosen);
   add_backup(app, chosen);
   add_changing(app, chosen);
 }

@@ -1,5 +1,5 @@
 // The subcommands of `flok` for those who look after a store. They work over a
-// `store_view`, and write through a `store`; where these come from is open_store's affair.
+// `page_source`, and write through a `page_target`: a data directory, or a running system.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,13 @@
 
 namespace flok::tools {
 
-/// Where the store is, and how results are printed. Of what is not given the other one
+/// Where the pages are, and how results are printed: at `connect`, the socket of a running
+/// system, or in a data directory. Of `data` and `config`, where one is not given the other
 /// tells; where both are, `data` stands over the configuration's `storage.path`.
 struct store_arguments {
   std::optional<std::string> data;
   std::optional<std::string> config;
+  std::optional<std::string> connect;
   bool json = false;
 };
 
@@ -59,7 +61,16 @@ struct diff_arguments : store_arguments {
   std::string ns;
   std::string id;
   std::string file;
-  std::optional<std::string> with; ///< another data directory
+  std::optional<std::string> with; ///< another data directory, or a socket
+};
+
+struct watch_arguments : page_arguments {
+  bool color = false; ///< also where the output is no terminal
+};
+
+struct top_arguments : store_arguments {
+  double interval = 1; ///< seconds
+  bool once = false;
 };
 
 /// Each does its work and gives the exit status (docs/tool.md).
@@ -73,5 +84,7 @@ int run_put(const put_arguments& a);
 int run_rm(const rm_arguments& a);
 int run_diff(const diff_arguments& a);
 int run_compact(const store_arguments& a);
+int run_watch(const watch_arguments& a);
+int run_top(const top_arguments& a);
 
 } // namespace flok::tools

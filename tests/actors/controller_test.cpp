@@ -1,6 +1,7 @@
 // Controllers, as a program that embeds flok writes them.
 
 #include <array>
+#include <atomic>
 #include <thread>
 
 #include "pagers/registry.hpp"
@@ -48,6 +49,28 @@ TEST_CASE("controller: watch_sync is answered after its page, or that there is n
   CHECK(at("no_such_page") < 3);
   REQUIRE(sys->write("user", a_page("b", "1")).has_value());
   CHECK(heard.next() == "b=1 pager");
+}
+
+TEST_CASE("controller: events wait while it is not ready, and end at the newest") {
+  constexpr int versions = 1000;
+  inbox<std::string> heard;
+  std::atomic<bool> ready = false;
+  const auto sys = started();
+  const auto c = sys->spawn([&](controller& c) {
+    c.deliver_while([&] { return ready.load(); });
+    c.watch("user", "a", telling(heard));
+  });
+  for (int i = 1; i <= versions; ++i)
+    REQUIRE(sys->write("user", a_page("a", std::to_string(i))).has_value());
+  CHECK(heard.take().empty());
+  ready = true;
+  c.post([](controller& self) { self.resume(); });
+  int count = 1;
+  while (heard.next() != "a=" + std::to_string(versions) + " pager")
+    ++count;
+  CHECK(count <= static_cast<int>(limits::undelivered) + 1);
+  REQUIRE(sys->write("user", a_page("a", "last")).has_value());
+  CHECK(heard.next() == "a=last pager");
 }
 
 TEST_CASE("controller: unwatch ends its handler, watching again replaces it") {

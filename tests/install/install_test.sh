@@ -36,6 +36,7 @@ with_package() {
 
 quietly cmake --install "$build" --prefix "$work/installed"
 [[ $("$work/installed/bin/flok" --version) == *[0-9].[0-9]* ]] || fail "the installed tool"
+[[ -s $work/installed/share/man/man1/flok.1 ]] || fail "the manual page is not installed"
 with_package "$work/installed" package
 
 PKG_CONFIG_PATH=$(dirname "$(find "$work/installed" -name flok.pc)")
@@ -54,6 +55,7 @@ if [[ -e $build/CPackConfig.cmake ]]; then # not with a CAF that is not Debian's
   quietly cpack --config "$build/CPackConfig.cmake" -B "$work/deb"
   dpkg-deb -x "$work"/deb/*.deb "$work/root"
   [[ $("$work/root/usr/bin/flok" --version) == *[0-9].[0-9]* ]] || fail "the packaged tool"
+  [[ -s $work/root/usr/share/man/man1/flok.1 ]] || fail "the manual page is not packaged"
   with_package "$work/root/usr" packaged
 fi
 echo "install_test: flok can be installed, packaged and used"

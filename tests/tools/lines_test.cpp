@@ -351,6 +351,39 @@ TEST_CASE("output: the wait for room may be given up, and nothing is lost", "[li
   }
 }
 
+TEST_CASE("output: who was told to wait is called once there is room", "[lines]") {
+  reader_of_output r;
+  std::promise<void> called;
+  output out{r.in()};
+  out.on_room([&] { called.set_value(); });
+  CHECK(out.ready(0));
+  out.print(std::string(megabyte, 'x')); // more than a pipe holds
+  CHECK_FALSE(out.ready(megabyte / 2));
+  auto room = called.get_future();
+  CHECK(room.wait_for(std::chrono::seconds{0}) == std::future_status::timeout);
+  auto all = std::async(std::launch::async, [&] { return r.read_all(); });
+  REQUIRE(room.wait_for(std::chrono::minutes{1}) == std::future_status::ready);
+  CHECK(out.ready(megabyte / 2));
+  out.close();
+  r.close_in();
+  CHECK(all.get().size() == megabyte);
+}
+
+TEST_CASE("output: more than a bound is given up, once, and ends every wait", "[lines]") {
+  reader_of_output r;
+  output out{r.in()};
+  out.print(std::string(megabyte, 'x'));
+  CHECK_FALSE(out.break_beyond(megabyte));
+  CHECK_FALSE(out.broken());
+  out.print("y");
+  CHECK(out.break_beyond(megabyte));
+  CHECK_FALSE(out.break_beyond(megabyte));
+  CHECK(out.broken());
+  CHECK(out.ready(0));
+  CHECK_FALSE(out.flush());
+  r.close_out(); // ends the write that is under way
+}
+
 TEST_CASE("output: a reader that is gone is told of, and ends every wait", "[lines]") {
   reader_of_output r;
   output out{r.in()};

@@ -58,7 +58,8 @@ TEST_CASE("session: so many operations may be unanswered, and no more", "[sessio
   constexpr std::size_t count = 5 * limits::unanswered_ops;
   const auto sys = start_system();
   slow_reader reader;
-  shell_session session{*sys, sys->configuration(), [&](std::string) { reader.print(); }};
+  shell_session session{
+      *sys, sys->configuration(), {[&](const std::string&) { reader.print(); }}};
   for (std::size_t i = 0; i < count; ++i) {
     session.add(
         parse_op(R"({"op":"hash","page":{"_id":"p","_type":"array","entries":[]}})"));
@@ -74,10 +75,10 @@ TEST_CASE("session: it finishes once the events are printed", "[session]") {
   const auto sys = start_system();
   std::mutex mutex;
   std::string printed;
-  shell_session session{*sys, sys->configuration(), [&](std::string text) {
+  shell_session session{*sys, sys->configuration(), {[&](const std::string& text) {
                           const std::lock_guard lock{mutex};
                           printed += text;
-                        }};
+                        }}};
   for (const char* line :
        {R"({"op":"controller","controller":"ann"})",
         R"({"op":"watch","controller":"ann","ns":"user","id":"p"})",

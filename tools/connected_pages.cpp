@@ -1,0 +1,331 @@
+#include "tools/connected_pages.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <span>
+
+#include "runtime/codec.hpp"
+#include "runtime/json_text.hpp"
+#include "tools/open_store.hpp"
+#include "tools/shell_client.hpp"
+#include "tools/shell_lines.hpp"
+
+namespace flok::tools {
+
+namespace {
+
+/// Ids that are asked for at once: each such question looks at all pages in memory.
+constexpr std::uint64_t ids_at_once = 32'768;
+
+/// Pages that are asked for, or written, at once.
+constexpr std::size_t pages_at_once = 64;
+
+std::string in(std::string_view ns) { return field("ns", json::quoted(ns)); }
+
+std::string page_fields(std::string_view ns, std::string_view id) {
+  return in(ns) + field("id", json::quoted(id));
+}
+
+std::uint64_t number_of(std::string_view text) {
+  std::uint64_t n = 0;
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
+
+/// What a read was answered with; no page where there is none.
+expected<load_result> loaded(const shell_message& reply) {
+  if (auto ok = reply.outcome(); !ok) {
+    if (ok.error().code == errc::no_such_page)
+      return load_result{};
+    return failure(ok.error());
+  }
+  auto page = decode_page(reply["page"], checked::grammar);
+  if (!page)
+    return failure(page.error());
+  load_result got;
+  got.found.page = std::move(*page);
+  got.found.pending = reply["pending"] == "true";
+  return got;
+}
+
+class connected_source : public page_source {
+public:
+  connected_source(std::string socket, std::unique_ptr<shell_client> client)
+      : socket_{std::move(socket)}, client_{std::move(client)} {}
+
+  const std::string& name() const override { return socket_; }
+  std::string_view counted_where() const override { return " in memory"; }
+  expected<std::vector<namespace_size>> namespaces() override;
+  expected<std::string> figures(bool as_json) override;
+  expected<load_result> load(std::string_view ns, std::string_view id) override;
+  expected<void> list(std::string_view ns, const id_range& range,
+                      const store_view::id_visitor& visit) override;
+  expected<void> scan(std::string_view ns, const id_range& range,
+                      const store_view::page_visitor& visit) override;
+
+private:
+  expected<std::vector<std::string>> ids_of(std::string_view ns, const id_range& range);
+  expected<bool> visit_pages(std::string_view ns, std::span<const std::string> ids,
+                             const store_view::page_visitor& visit);
+
+  std::string socket_;
+  std::unique_ptr<shell_client> client_;
+};
+
+expected<std::vector<namespace_size>> connected_source::namespaces() {
+  const auto reply = client_->ask("stats");
+  const auto all = reply ? json::members((*reply)["namespaces"]) : failure(reply.error());
+  if (!all)
+    return failure(all.error());
+  std::vector<namespace_size> sizes;
+  for (const auto& each : *all) {
+    const auto counts = shell_message::parse(std::string{each.value});
+    if (!counts)
+      return failure(counts.error());
+    sizes.push_back(
+        {each.key, number_of((*counts)["pages"]), number_of((*counts)["bytes"])});
+  }
+  std::sort(sizes.begin(), sizes.end(),
+            [](const auto& a, const auto& b) { return a.ns < b.ns; });
+  return sizes;
+}
+
+/// All that `stats` says of each namespace.
+expected<std::string> connected_source::figures(bool as_json) {
+  const auto reply = client_->ask("stats");
+  const auto all = reply ? json::members((*reply)["namespaces"]) : failure(reply.error());
+  if (!all)
+    return failure(all.error());
+  if (as_json)
+    return R"({"namespaces":)" + std::string{(*reply)["namespaces"]} + "}\n";
+  std::string text;
+  for (const auto& each : *all) {
+    const auto counts = json::members(each.value);
+    if (!counts)
+      return failure(counts.error());
+    text += (text.empty() ? "" : "\n") + readable(each.key) + "\n";
+    for (const auto& count : *counts)
+      if (json::kind_of(count.value) == json::kind::number)
+        text += "  " + count.key +
+                std::string(count.key.size() < 10 ? 10 - count.key.size() : 1, ' ') +
+                std::string{count.value} + "\n";
+  }
+  return text;
+}
+
+expected<load_result> connected_source::load(std::string_view ns, std::string_view id) {
+  const auto sent =
+      client_->send("read_sync", page_fields(ns, id) + field("keep", "false"));
+  const auto reply = sent ? client_->answer() : failure(sent.error());
+  return reply ? loaded(*reply) : failure(reply.error());
+}
+
+expected<std::vector<std::string>> connected_source::ids_of(std::string_view ns,
+                                                            const id_range& range) {
+  const auto reply = client_->ask(
+      "list", in(ns) + field("prefix", json::quoted(range.prefix)) +
+                  field("after", json::quoted(range.after)) +
+                  field("limit", std::to_string(std::min(range.limit, ids_at_once))));
+  const auto texts = reply ? json::elements((*reply)["ids"]) : failure(reply.error());
+  if (!texts)
+    return failure(texts.error());
+  std::vector<std::string> ids;
+  ids.reserve(texts->size());
+  for (const auto text : *texts)
+    ids.push_back(json::string_value(text).value_or(std::string{}));
+  return ids;
+}
+
+expected<void> connected_source::list(std::string_view ns, const id_range& range,
+                                      const store_view::id_visitor& visit) {
+  for (auto rest = range; rest.limit != 0;) {
+    const auto ids = ids_of(ns, rest);
+    if (!ids)
+      return failure(ids.error());
+    for (const auto& id : *ids)
+      if (!visit(id))
+        return {};
+    if (ids->size() < std::min(rest.limit, ids_at_once))
+      return {};
+    rest.limit -= ids->size();
+    rest.after = ids->back();
+  }
+  return {};
+}
+
+/// False where the visitor has had enough.
+expected<bool> connected_source::visit_pages(std::string_view ns,
+                                             std::span<const std::string> ids,
+                                             const store_view::page_visitor& visit) {
+  std::uint64_t first = 0;
+  for (const auto& id : ids) {
+    const auto tag = client_->send("read", page_fields(ns, id) + field("keep", "false"));
+    if (!tag)
+      return failure(tag.error());
+    first = first == 0 ? *tag : first;
+  }
+  std::vector<expected<load_result>> found(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto reply = client_->answer(); // in any order
+    if (!reply)
+      return failure(reply.error());
+    if (const auto at = reply->tag() - first; at < found.size())
+      found[at] = loaded(*reply);
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!found[i])
+      return failure(found[i].error());
+    if (!found[i]->found.page)
+      continue; // removed meanwhile
+    const auto bytes = found[i]->found.page->json_bytes_bound();
+    if (!visit(ids[i], std::move(*found[i]), bytes))
+      return false;
+  }
+  return true;
+}
+
+expected<void> connected_source::scan(std::string_view ns, const id_range& range,
+                                      const store_view::page_visitor& visit) {
+  for (auto rest = range; rest.limit != 0;) {
+    const auto ids = ids_of(ns, rest);
+    if (!ids)
+      return failure(ids.error());
+    for (std::size_t at = 0; at < ids->size(); at += pages_at_once) {
+      const auto some = std::span{*ids}.subspan(at);
+      const auto more =
+          visit_pages(ns, some.first(std::min(some.size(), pages_at_once)), visit);
+      if (!more || !*more)
+        return more ? expected<void>{} : failure(more.error());
+    }
+    if (ids->size() < std::min(rest.limit, ids_at_once))
+      return {};
+    rest.limit -= ids->size();
+    rest.after = ids->back();
+  }
+  return {};
+}
+
+class connected_target : public page_target {
+public:
+  explicit connected_target(std::unique_ptr<shell_client> client)
+      : client_{std::move(client)} {}
+
+  expected<void> open(const std::vector<std::string>& namespaces, bool make) override;
+  expected<void> put(const std::string& ns, const page_ptr& page,
+                     const hash_rule& rule) override;
+  expected<void> remove(const std::string& ns,
+                        const std::vector<std::string>& ids) override;
+  expected<void> write(const std::vector<commit_page>& pages,
+                       std::uint64_t& written) override;
+
+private:
+  expected<bool> is_there(const std::string& ns, const std::string& id);
+
+  std::unique_ptr<shell_client> client_;
+};
+
+/// They are the configuration's: none can be made.
+expected<void> connected_target::open(const std::vector<std::string>& namespaces, bool) {
+  const auto stats = client_->ask("stats");
+  const auto all = stats ? json::members((*stats)["namespaces"]) : failure(stats.error());
+  if (!all)
+    return failure(all.error());
+  std::string names;
+  for (const auto& each : *all)
+    names += (names.empty() ? "" : ", ") + readable(each.key);
+  for (const auto& ns : namespaces)
+    if (std::none_of(all->begin(), all->end(), [&](const auto& m) { return m.key == ns; }))
+      return failure(errc::unknown_namespace, "the running system has no namespace " +
+                                                  readable(ns) + "; it has " + names +
+                                                  ", by its configuration");
+  return {};
+}
+
+expected<void> connected_target::put(const std::string& ns, const page_ptr& page,
+                                     const hash_rule& rule) {
+  auto fields = in(ns) + field("page", page->json());
+  if (rule)
+    fields += field("if_hash", rule->empty() ? "null" : json::quoted(*rule));
+  const auto reply = client_->ask("write", fields);
+  if (reply)
+    return {};
+  if (reply.error().code == errc::conflict)
+    return failure(conflict_at(ns, page->id(), reply.error().hash));
+  return failure(reply.error());
+}
+
+/// Without making it resident.
+expected<bool> connected_target::is_there(const std::string& ns, const std::string& id) {
+  const auto reply = client_->ask("list", in(ns) + field("prefix", json::quoted(id)) +
+                                              field("limit", "1"));
+  const auto ids = reply ? json::elements((*reply)["ids"]) : failure(reply.error());
+  if (!ids)
+    return failure(ids.error());
+  return !ids->empty() && json::string_value(ids->front()).value_or("") == id;
+}
+
+expected<void> connected_target::remove(const std::string& ns,
+                                        const std::vector<std::string>& ids) {
+  for (const auto& id : ids) {
+    const auto there = is_there(ns, id);
+    if (!there)
+      return failure(there.error());
+    if (!*there)
+      return failure(errc::no_such_page, readable(ns) + "/" + readable(id) +
+                                             ": no such page; nothing was removed");
+  }
+  std::size_t done = 0;
+  for (const auto& id : ids) {
+    const auto reply = client_->ask("delete", page_fields(ns, id));
+    if (!reply)
+      return failure(reply.error().code, readable(ns) + "/" + readable(id) + ": " +
+                                             reply.error().message + "; " +
+                                             counted(done, "page") + " before it removed");
+    ++done;
+  }
+  return {};
+}
+
+expected<void> connected_target::write(const std::vector<commit_page>& pages,
+                                       std::uint64_t& written) {
+  std::size_t sent = 0;
+  std::size_t answered = 0;
+  std::optional<error> failed;
+  while (answered < (failed ? sent : pages.size())) {
+    if (!failed && sent < pages.size() && sent - answered < pages_at_once) {
+      const auto& p = pages[sent];
+      if (auto ok = client_->send("write", in(p.ns) + field("page", p.page->json())); !ok)
+        return failure(ok.error());
+      ++sent;
+      continue;
+    }
+    const auto reply = client_->answer();
+    if (!reply)
+      return failure(reply.error());
+    ++answered;
+    if (auto ok = reply->outcome(); !ok)
+      failed = ok.error();
+    else
+      ++written;
+  }
+  return failed ? failure(*failed) : expected<void>{};
+}
+
+} // namespace
+
+expected<std::unique_ptr<page_source>> open_connected_source(const std::string& socket) {
+  auto client = shell_client::connect(socket);
+  if (!client)
+    return failure(client.error());
+  return std::make_unique<connected_source>(socket, std::move(*client));
+}
+
+expected<std::unique_ptr<page_target>> open_connected_target(const std::string& socket) {
+  auto client = shell_client::connect(socket);
+  if (!client)
+    return failure(client.error());
+  return std::make_unique<connected_target>(std::move(*client));
+}
+
+} // namespace flok::tools

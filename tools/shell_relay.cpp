@@ -1,0 +1,109 @@
+// `flok shell --connect`: standard streams, relayed to and from a running system.
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tools/commands.hpp"
+#include "tools/stop_signal.hpp"
+#include "tools/unix_socket.hpp"
+
+namespace flok::tools {
+
+namespace {
+
+constexpr std::size_t chunk_bytes = std::size_t{64} << 10U;
+
+int complain(const std::string& message, int code) {
+  std::fprintf(stderr, "flok shell: %s\n", message.c_str());
+  return code;
+}
+
+/// 0 once all is written, or an errno.
+int write_all(int fd, const char* bytes, std::size_t size) {
+  while (size != 0) {
+    const auto done = ::write(fd, bytes, size);
+    if (done > 0) {
+      bytes += done;
+      size -= static_cast<std::size_t>(done);
+    } else if (errno == EAGAIN) {
+      pollfd p{fd, POLLOUT, 0};
+      (void)::poll(&p, 1, -1);
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+/// How one direction has ended: all zero and false at the end of the input.
+struct ending {
+  int read_error = 0;
+  int write_error = 0;
+  bool stopped = false; ///< by a signal
+  bool over = false;    ///< the other direction has ended
+};
+
+/// Copies until the input ends.
+ending copy(int from, int to, int stop = -1, int over = -1) {
+  const auto chunk = std::make_unique_for_overwrite<char[]>(chunk_bytes);
+  for (;;) {
+    std::array<pollfd, 3> fds{{{from, POLLIN, 0}, {stop, POLLIN, 0}, {over, POLLIN, 0}}};
+    if (::poll(fds.data(), fds.size(), -1) < 0)
+      continue;
+    if (fds[1].revents != 0 || fds[2].revents != 0)
+      return {0, 0, fds[1].revents != 0, fds[2].revents != 0};
+    const auto got = ::read(from, chunk.get(), chunk_bytes);
+    if (got == 0)
+      return {};
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+      continue;
+    if (got < 0)
+      return {errno, 0, false, false};
+    if (const int failed = write_all(to, chunk.get(), static_cast<std::size_t>(got)))
+      return {0, failed, false, false};
+  }
+}
+
+int report(const ending& sent, const ending& received) {
+  if (received.write_error != 0)
+    return complain("the output cannot be written", exit_failed);
+  if (sent.read_error != 0)
+    return complain(std::string{"the input cannot be read: "} +
+                        std::strerror(sent.read_error),
+                    exit_failed);
+  if (sent.over || sent.write_error != 0 || received.read_error != 0)
+    return complain("the system has ended the connection", exit_failed);
+  return exit_ok;
+}
+
+} // namespace
+
+int run_connected_shell(const std::string& path) {
+  std::optional<stop_signal> stop{std::in_place};
+  const auto socket = connect_to(path);
+  if (!socket)
+    return complain(socket.error().message, exit_usage);
+  const unique_fd over{::eventfd(0, EFD_CLOEXEC)};
+  ending received;
+  std::thread receiver{[&] {
+    received = copy(socket->get(), STDOUT_FILENO);
+    (void)::eventfd_write(over.get(), 1);
+  }};
+  const auto sent = copy(STDIN_FILENO, socket->get(), stop->fd(), over.get());
+  ::shutdown(socket->get(), SHUT_WR);
+  stop.reset(); // who will not read the rest may be ended by a signal
+  receiver.join();
+  return report(sent, received);
+}
+
+} // namespace flok::tools

@@ -1,0 +1,20 @@
+// What the shell's operations are to those that order and pace them.
+#pragma once
+
+#include <string>
+
+#include "tools/shell_op.hpp"
+#include "tools/shell_schedule.hpp"
+
+namespace flok::tools {
+
+[[nodiscard]] shell_schedule::kind kind_of(const shell_op& op);
+
+/// Whether watchers may hear of it, or it undoes what they may hear of: that must not
+/// overtake a watch that waits for its wave.
+[[nodiscard]] bool causes_events(const shell_op& op);
+
+/// Names a page among all namespaces'.
+[[nodiscard]] std::string page_key(const shell_op& op);
+
+} // namespace flok::tools

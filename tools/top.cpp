@@ -1,0 +1,206 @@
+// `flok top`: what a running system does, as a table that is drawn again and again.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <map>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "runtime/codec_json.hpp"
+#include "runtime/json_text.hpp"
+#include "tools/commands.hpp"
+#include "tools/open_store.hpp"
+#include "tools/shell_client.hpp"
+#include "tools/stop_signal.hpp"
+#include "tools/store_commands.hpp"
+
+namespace flok::tools {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+using figures = std::map<std::string, double, std::less<>>;
+
+/// What `stats` said at a moment.
+struct sample {
+  steady_clock::time_point when;
+  std::vector<std::pair<std::string, figures>> namespaces;
+
+  [[nodiscard]] const figures* of(const std::string& ns) const {
+    for (const auto& each : namespaces)
+      if (each.first == ns)
+        return &each.second;
+    return nullptr;
+  }
+};
+
+/// The members of an object that are numbers.
+expected<figures> numbers_of(std::string_view object) {
+  const auto members = json::members(object);
+  if (!members)
+    return failure(members.error());
+  figures all;
+  for (const auto& m : *members) {
+    double n = 0;
+    const auto end = m.value.data() + m.value.size();
+    if (std::from_chars(m.value.data(), end, n).ptr == end)
+      all.emplace(m.key, n);
+  }
+  return all;
+}
+
+expected<sample> take_sample(shell_client& client) {
+  const auto reply = client.ask("stats");
+  const auto all = reply ? json::members((*reply)["namespaces"]) : failure(reply.error());
+  if (!all)
+    return failure(all.error());
+  sample s{steady_clock::now(), {}};
+  for (const auto& each : *all) {
+    auto numbers = numbers_of(each.value);
+    if (!numbers)
+      return failure(numbers.error());
+    s.namespaces.emplace_back(each.key, std::move(*numbers));
+  }
+  return s;
+}
+
+/// A column of the table: a figure as it is, or how fast it grows.
+struct column {
+  std::string_view title;
+  std::string_view figure;
+  enum class kind : std::uint8_t { count, bytes, rate } how;
+};
+
+constexpr std::array columns{column{"PAGES", "pages", column::kind::count},
+                             column{"MEMORY", "bytes", column::kind::bytes},
+                             column{"DIRTY", "dirty", column::kind::count},
+                             column{"WATCHED", "watched", column::kind::count},
+                             column{"WATCHERS", "watchers", column::kind::count},
+                             column{"LOADS", "loads", column::kind::count},
+                             column{"EVICTED/s", "evicted", column::kind::rate},
+                             column{"MERGED/s", "merged", column::kind::rate}};
+
+/// The growth of a figure in a second, or none, where there is nothing to compare with.
+std::optional<double> rate_of(const sample* before, const sample& now,
+                              const std::string& ns, std::string_view figure) {
+  const auto* old = before != nullptr ? before->of(ns) : nullptr;
+  const auto* present = now.of(ns);
+  if (old == nullptr || present == nullptr)
+    return std::nullopt;
+  const auto from = old->find(figure);
+  const auto to = present->find(figure);
+  const std::chrono::duration<double> time = now.when - before->when;
+  if (from == old->end() || to == present->end() || time.count() <= 0)
+    return std::nullopt;
+  return (to->second - from->second) / time.count();
+}
+
+std::string text_of(double n, const char* format) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), format, n);
+  return text.data();
+}
+
+std::string cell(const column& c, const sample* before, const sample& now,
+                 const std::pair<std::string, figures>& row) {
+  if (c.how == column::kind::rate) {
+    const auto rate = rate_of(before, now, row.first, c.figure);
+    return rate ? text_of(*rate, "%.1f") : "-";
+  }
+  const auto found = row.second.find(c.figure);
+  if (found == row.second.end())
+    return "-"; // an older system
+  return c.how == column::kind::bytes
+             ? readable_bytes(static_cast<std::uint64_t>(found->second))
+             : text_of(found->second, "%.0f");
+}
+
+std::string table_of(const sample* before, const sample& now) {
+  std::vector<std::vector<std::string>> rows{{"NAMESPACE"}};
+  for (const auto& c : columns)
+    rows.front().emplace_back(c.title);
+  for (const auto& row : now.namespaces) {
+    rows.push_back({readable(row.first)});
+    for (const auto& c : columns)
+      rows.back().push_back(cell(c, before, now, row));
+  }
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], row[i].size());
+  std::string text;
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string gap(widths[i] - row[i].size(), ' ');
+      text += i == 0 ? row[i] + gap : "  " + gap + row[i];
+      text += i + 1 == row.size() ? "\n" : "";
+    }
+  return text;
+}
+
+/// The figures as they are, and, where there was a sample before, how fast each grows.
+std::string json_of(const sample* before, const sample& now) {
+  std::string text = R"({"namespaces":{)";
+  for (const auto& [ns, all] : now.namespaces) {
+    text += (text.back() == '{' ? "" : ",") + json::quoted(ns) + ":{";
+    for (const auto& [name, n] : all)
+      text +=
+          (text.back() == '{' ? "" : ",") + json::quoted(name) + ":" + text_of(n, "%.17g");
+    std::string rates;
+    for (const auto& each : all)
+      if (const auto rate = rate_of(before, now, ns, each.first))
+        rates += (rates.empty() ? "" : ",") + json::quoted(each.first) + ":" +
+                 text_of(*rate, "%.3f");
+    text += std::string{all.empty() ? "" : ","} + R"("per_second":)" +
+            (rates.empty() ? "null" : "{" + rates + "}") + "}";
+  }
+  return text + "}}\n";
+}
+
+/// False where a signal came meanwhile.
+bool pause(const stop_signal& stop, double seconds) {
+  pollfd p{stop.fd(), POLLIN, 0};
+  return ::poll(&p, 1, static_cast<int>(seconds * 1000)) == 0;
+}
+
+/// Prints until it is told to end; an error where the connection is lost.
+expected<void> show(const top_arguments& a, const stop_signal& stop, shell_client& client,
+                    printer& out) {
+  const bool redraw = !a.json && !a.once && ::isatty(STDOUT_FILENO) == 1;
+  std::optional<sample> before;
+  do {
+    auto now = take_sample(client);
+    if (!now)
+      return failure(now.error());
+    const auto* old = before ? &*before : nullptr;
+    std::string text = a.json ? json_of(old, *now) : table_of(old, *now);
+    if (redraw)
+      text = "\x1b[H\x1b[2J" + text; // to the upper left, and clear
+    else if (!a.json && before)
+      text = "\n" + text;
+    if (!out.print(text) || !out.flush())
+      return {};
+    before = std::move(*now);
+  } while (!a.once && pause(stop, a.interval));
+  return {};
+}
+
+} // namespace
+
+int run_top(const top_arguments& a) {
+  const stop_signal stop;
+  const auto client = shell_client::connect(*a.connect, stop.fd());
+  if (!client)
+    return complain("top", client.error().message, exit_usage);
+  printer out{"top"};
+  const auto shown = show(a, stop, **client, out);
+  if (!shown && !stop.stopped())
+    complain("top", shown.error().message, exit_failed);
+  return out.finish(shown || stop.stopped() ? exit_ok : exit_failed);
+}
+
+} // namespace flok::tools

@@ -1,0 +1,137 @@
+#include "tools/unix_socket.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "runtime/limits.hpp"
+
+namespace flok::tools {
+
+namespace {
+
+static_assert(sizeof(sockaddr_un{}.sun_path) > limits::socket_path_bytes);
+
+tl::unexpected<error> cannot(const char* what, const std::string& path,
+                             const std::string& why) {
+  return failure(errc::bad_config, std::string{"cannot "} + what + " " + path + ": " + why);
+}
+
+expected<sockaddr_un> address_of(const char* what, const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() > limits::socket_path_bytes)
+    return cannot(what, path,
+                  path.empty() ? "the path is empty"
+                               : "a socket's path has at most " +
+                                     std::to_string(limits::socket_path_bytes) +
+                                     " bytes; this one has " + std::to_string(path.size()));
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+unique_fd new_socket() {
+  return unique_fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+}
+
+/// 0, or an errno.
+int try_to(int (*act)(int, const sockaddr*, socklen_t), int fd,
+           const sockaddr_un& address) {
+  int result = 0;
+  do
+    result = act(fd, reinterpret_cast<const sockaddr*>(&address), // NOLINT: its only use
+                 sizeof address);
+  while (result != 0 && errno == EINTR);
+  return result == 0 ? 0 : errno;
+}
+
+/// The folder of a path, locked while it lives: of two processes that find a socket of a
+/// dead one, only one replaces it.
+unique_fd lock_folder(const std::string& path) {
+  auto folder = std::filesystem::path{path}.parent_path();
+  if (folder.empty())
+    folder = ".";
+  unique_fd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  while (fd && ::flock(fd.get(), LOCK_EX) != 0)
+    if (errno != EINTR)
+      return {};
+  return fd;
+}
+
+/// Removes what a dead process has left at the path; why it may not be taken, else.
+std::string make_way(const std::string& path, const sockaddr_un& address) {
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) != 0)
+    return errno == ENOENT ? "" : std::strerror(errno);
+  if (!S_ISSOCK(there.st_mode))
+    return "something else is there";
+  const auto probe = new_socket();
+  const int result = try_to(::connect, probe.get(), address);
+  if (result == 0 || result == EAGAIN) // or its queue is full
+    return "a process listens there already; flok shell --connect reaches it";
+  if (result != ECONNREFUSED && result != ENOENT)
+    return std::strerror(result);
+  return ::unlink(path.c_str()) == 0 || errno == ENOENT ? "" : std::strerror(errno);
+}
+
+} // namespace
+
+expected<listening_socket> listening_socket::open(std::string path) {
+  constexpr auto what = "listen at";
+  const auto address = address_of(what, path);
+  if (!address)
+    return failure(address.error());
+  const auto folder = lock_folder(path);
+  if (!folder)
+    return cannot(what, path, std::string{"its folder: "} + std::strerror(errno));
+  if (const auto why = make_way(path, *address); !why.empty())
+    return cannot(what, path, why);
+  auto fd = new_socket();
+  if (!fd)
+    return cannot(what, path, std::strerror(errno));
+  ::fchmod(fd.get(), S_IRUSR | S_IWUSR); // the file that `bind` makes has it from the start
+  if (const int failed = try_to(::bind, fd.get(), *address))
+    return cannot(what, path, std::strerror(failed));
+  listening_socket made{std::move(path), std::move(fd)};
+  struct stat file {};
+  if (::lstat(made.path_.c_str(), &file) == 0) {
+    made.file_ = file.st_ino;
+    made.device_ = file.st_dev;
+  }
+  if (::listen(made.fd(), SOMAXCONN) != 0)
+    return cannot(what, made.path_, std::strerror(errno));
+  return made;
+}
+
+listening_socket::~listening_socket() {
+  if (!fd_)
+    return; // moved from
+  const auto folder = lock_folder(path_);
+  struct stat now {};
+  if (::lstat(path_.c_str(), &now) == 0 && now.st_ino == file_ && now.st_dev == device_)
+    ::unlink(path_.c_str());
+}
+
+expected<unique_fd> connect_to(const std::string& path) {
+  constexpr auto what = "connect to";
+  const auto address = address_of(what, path);
+  if (!address)
+    return failure(address.error());
+  auto fd = new_socket();
+  const int failed = fd ? try_to(::connect, fd.get(), *address) : errno;
+  if (failed == ECONNREFUSED || failed == ENOENT)
+    return cannot(what, path,
+                  failed == ENOENT ? "no such socket; flok serve makes it"
+                                   : "nobody listens there; flok serve does");
+  if (failed != 0)
+    return cannot(what, path, std::strerror(failed));
+  return fd;
+}
+
+} // namespace flok::tools

@@ -378,6 +378,14 @@ CAF_POP_WARNINGS
 #endif
 }
 
+// -- mailboxes ----------------------------------------------------------------
+
+/// Whether the actor has messages beside the one that it deals with. Of the actor itself.
+template <class Self>
+[[nodiscard]] bool has_more_messages(Self* self) {
+  return !self->mailbox().empty();
+}
+
 // -- configuration ------------------------------------------------------------
 
 /// Sets the scheduler's policy: "sharing" or "stealing".

@@ -299,6 +299,7 @@ public:
   }
 
   void tell(const read_res& r) {
+    context_->taken_up(r, self_->id());
     auto& space = watched_.in(*context_, r.ns);
     if (on_updates_)
       tell_all(space, r);

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 
+#include "../runtime/meters.hpp"
 #include "../runtime/page_table.hpp"
 #include "controller.hpp"
 #include "messages.hpp"
@@ -46,6 +47,15 @@ struct system_context {
   id_source ids;
   std::function<void(const error&)> on_problem;
   controller_roll controllers;
+  std::shared_ptr<flok::meters> meters;
+
+  /// A controller takes up what the vm has sent.
+  void taken_up(const read_res& news, caf::actor_id by) const {
+    if (news.sent.times == 0 || news.sent.last != by || !meters)
+      return;
+    if (auto* in = meters->find(news.ns))
+      in->notify.record(nanoseconds_since(news.sent.at), news.sent.times);
+  }
 };
 
 /// Spawns a controller; `body` runs in it first.

@@ -19,6 +19,7 @@
 #include "../runtime/page_list.hpp"
 #include "../runtime/stats.hpp"
 #include "caf_compat.hpp"
+#include "timing.hpp"
 
 namespace flok {
 
@@ -30,6 +31,7 @@ struct read_res {
   page_list pages; ///< never empty
   origin why = origin::cache;
   bool pending = false;
+  time_sent sent{}; ///< of few, to see how soon they are taken up
 };
 
 /// A page that a watcher watches is there no longer.

@@ -73,7 +73,9 @@ public:
       return failure(opened.error());
     own_actors(actors, options);
     context_->ids = random_ids();
-    context_->on_problem = options.on_problem ? options.on_problem : print_problem;
+    context_->meters = std::make_shared<meters>();
+    context_->on_problem =
+        counting(options.on_problem ? options.on_problem : print_problem);
     context_->listener = actors_->spawn(listen, context_->on_problem);
     context_->root = caf::actor_cast<caf::actor>(spawn_function(*actors_, be_root));
     if (*opened)
@@ -149,6 +151,14 @@ public:
   config config_;
 
 private:
+  /// Every problem passes here.
+  std::function<void(const error&)> counting(std::function<void(const error&)> handler) {
+    return [counted = context_->meters, handler = std::move(handler)](const error& e) {
+      counted->count(e.code);
+      handler(e);
+    };
+  }
+
   static expected<std::unique_ptr<store>> open_store(const system_options& options) {
     if (!options.data)
       return nullptr;
@@ -195,17 +205,22 @@ private:
   void start_vms(const system_options& options, const pager_source& pagers) {
     const auto& wanted = options.config.pagers;
     const std::size_t count = std::min(wanted.size(), hardware_threads());
+    std::vector<std::shared_ptr<namespace_meters>> counts;
+    for (const auto& ns : wanted)
+      counts.push_back(context_->meters->add(ns.ns));
     for (std::size_t i = 0; i < count; ++i) {
       vm_options vm;
       vm.storage = storage_;
       vm.pageout = options.config.pageout;
       vm.ids = context_->ids;
       vm.debug = options.config.debug;
+      vm.meters = context_->meters;
       for (std::size_t at = i; at < wanted.size(); at += count) {
         const auto& ns = wanted[at];
         const auto table = std::make_shared<page_table>();
         context_->tables.emplace(ns.ns, table);
-        vm.namespaces.push_back({ns.ns, ns.options, pagers.factory(ns.name), table});
+        vm.namespaces.push_back(
+            {ns.ns, ns.options, pagers.factory(ns.name), table, counts[at]});
       }
       // Each namespace has the same part of the cache, and those of one vm share theirs.
       vm.max_bytes = options.config.cache.max_bytes;
@@ -294,6 +309,8 @@ std::vector<system::namespace_counts> system::stats() {
         all.push_back({std::move(entry.ns), entry.counts});
   return all;
 }
+
+metrics system::metrics() const { return inside().context_->meters->read(); }
 
 const config& system::configuration() const { return inside().config_; }
 

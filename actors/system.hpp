@@ -12,6 +12,7 @@
 #include "../runtime/config.hpp"
 #include "../runtime/draft.hpp"
 #include "../runtime/errors.hpp"
+#include "../runtime/metrics.hpp"
 #include "../runtime/page.hpp"
 #include "../runtime/stats.hpp"
 #include "service.hpp"
@@ -87,6 +88,11 @@ public:
     namespace_stats counts;
   };
   [[nodiscard]] std::vector<namespace_counts> stats();
+
+  /// What has been counted and timed since the start (docs/metrics.md). Asks nobody and
+  /// waits for nobody: from any thread, also an actor's, and after `close`. What goes on
+  /// meanwhile may show in one figure and not yet in another.
+  [[nodiscard]] flok::metrics metrics() const;
 
   /// What it was started with.
   [[nodiscard]] const config& configuration() const;

@@ -10,9 +10,13 @@ void vm_state::start(vm_options options) {
   for (auto& ns : options.namespaces) {
     space.namespaces.push_back(ns.name);
     space.tables.push_back(std::move(ns.table));
+    if (!ns.meters)
+      ns.meters = std::make_shared<namespace_meters>();
+    space.meters.push_back(ns.meters);
     pagers_.push_back({std::move(ns), {}, 0, {}});
   }
   storage_ = options.storage;
+  meters_ = options.meters ? std::move(options.meters) : std::make_shared<meters>();
   space.storage = static_cast<bool>(storage_.reader);
   space.max_dirty = options.pageout.max_dirty;
   space.max_bytes = options.max_bytes;

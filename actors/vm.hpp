@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../runtime/config.hpp"
+#include "../runtime/meters.hpp"
 #include "../runtime/page_table.hpp"
 #include "messages.hpp"
 #include "storage.hpp"
@@ -18,6 +19,7 @@ struct vm_namespace {
   std::string options = "{}"; ///< JSON text of an object, for the pager's `init`
   pager_factory pager;
   std::shared_ptr<page_table> table = nullptr; ///< kept for readers on any thread, if any
+  std::shared_ptr<namespace_meters> meters = nullptr; ///< where it counts; none: its own
 };
 
 struct vm_options {
@@ -27,6 +29,7 @@ struct vm_options {
   id_source ids;
   std::uint64_t max_bytes = 0; ///< of resident pages, 0: as many as there are
   bool debug = false;          ///< checks signatures' promises, takes `cache_request`
+  std::shared_ptr<flok::meters> meters = nullptr; ///< where page-outs are timed, if any
 };
 
 /// Spawns a vm and the pagers of its namespaces. Messages become events of an

@@ -21,9 +21,17 @@ void vm_state::perform() {
 }
 
 void vm_state::perform(effects::notify& e) {
-  const auto message = caf::make_message(
-      read_res{pagers_[e.ns].ns.name, std::move(e.pages), e.why, e.pending});
-  send_to(e.watchers, message);
+  read_res news{pagers_[e.ns].ns.name, std::move(e.pages), e.why, e.pending,
+                time_notice(e.watchers)};
+  send_to(e.watchers, caf::make_message(std::move(news)));
+}
+
+/// All share one message: its last receiver tells how long it took.
+time_sent vm_state::time_notice(const few<watcher_id>& watchers) {
+  const auto times = timed_notices_.times(has_more_messages(self_));
+  const auto* last = times == 0 ? nullptr : watchers_.find(*(watchers.end() - 1));
+  return last == nullptr ? time_sent{}
+                         : time_sent{time_source::now(), times, (*last)->id()};
 }
 
 void vm_state::send_to(const few<watcher_id>& watchers, const caf::message& what) {
@@ -35,7 +43,8 @@ void vm_state::send_to(const few<watcher_id>& watchers, const caf::message& what
 void vm_state::perform(effects::answer& e) {
   if (promises_.find(e.request) == nullptr)
     return;
-  auto [promise, with] = promises_.take(e.request);
+  auto [promise, with, time] = promises_.take(e.request);
+  time.end();
   if (const auto* failed = std::get_if<error>(&e.result))
     return promise.deliver(to_caf(*failed));
   switch (with) {
@@ -124,7 +133,7 @@ void vm_state::perform(effects::load& e) {
   if (!e.urgent)
     return loads_.push_back(std::move(e));
   load_request r{pagers_[e.ns].ns.name, {std::move(e.id)}};
-  await_loads({e.call}, false, ask_urgently(self_, storage_.reader, std::move(r)));
+  await_loads(e.ns, {e.call}, false, ask_urgently(self_, storage_.reader, std::move(r)));
 }
 
 void vm_state::send_loads() {
@@ -139,22 +148,25 @@ void vm_state::send_loads() {
       loads_.pop_front();
     }
     ++load_requests_;
-    await_loads(std::move(calls), true, ask(self_, storage_.reader, std::move(r)));
+    await_loads(ns, std::move(calls), true, ask(self_, storage_.reader, std::move(r)));
   }
 }
 
 template <class Response>
-void vm_state::await_loads(std::vector<ticket> calls, bool counted, Response response) {
-  const auto answered = [this, counted] {
+void vm_state::await_loads(ns_id ns, std::vector<ticket> calls, bool counted,
+                           Response response) {
+  const timing time{&pagers_[ns].ns.meters->load, calls.size(), time_source::now()};
+  const auto answered = [this, counted, time] {
+    time.end();
     if (counted)
       --load_requests_;
     send_loads(); // the disk is not to wait for what comes of these
   };
   std::move(response).then(
-      [this, calls, answered](const load_reply& reply) {
+      [this, ns, calls, answered](const load_reply& reply) {
         answered();
         for (std::size_t i = 0; i < calls.size(); ++i)
-          loaded(calls[i], reply.pages.at(i));
+          loaded(ns, calls[i], reply.pages.at(i));
         perform();
       },
       [this, calls, answered](const caf::error& why) {
@@ -165,9 +177,11 @@ void vm_state::await_loads(std::vector<ticket> calls, bool counted, Response res
       });
 }
 
-void vm_state::loaded(ticket call, const loaded_page& result) {
-  if (!result.damage.empty())
+void vm_state::loaded(ns_id ns, ticket call, const loaded_page& result) {
+  if (!result.damage.empty()) {
+    ++pagers_[ns].ns.meters->damaged;
     tell({errc::storage_failure, result.damage});
+  }
   if (result.failed.empty())
     space_->loaded(call, stored_page{result.page, result.pending});
   else
@@ -195,9 +209,11 @@ void vm_state::perform(effects::commit& e) {
     r.pages.push_back(
         {pagers_[p.ns].ns.name, std::move(p.id), std::move(p.page), p.pending});
   const ticket call = e.call;
+  const timing time{&meters_->page_out, 1, time_source::now()};
   ask(self_, storage_.writer, std::move(r))
       .then(
-          [this, call](const done&) {
+          [this, call, time](const done&) {
+            time.end();
             space_->committed(call, {});
             perform();
           },

@@ -78,6 +78,7 @@ caf::delegated<done> vm_state::cache_as_pager(const cache_request& m) {
 /// Longer after each death, but for a pager that had lived well.
 void vm_state::restart_later(ns_id ns) {
   auto& slot = pagers_[ns];
+  ++slot.ns.meters->pager_failures;
   if (self_->clock().now() - slot.started >= milliseconds{longest_restart_ms})
     slot.restart_ms = 0;
   slot.restart_ms = std::clamp(slot.restart_ms * 2, first_restart_ms, longest_restart_ms);

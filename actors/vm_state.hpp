@@ -16,6 +16,7 @@
 
 #include "../runtime/address_space.hpp"
 #include "id_table.hpp"
+#include "timing.hpp"
 #include "vm.hpp"
 
 namespace flok {
@@ -45,6 +46,7 @@ private:
   struct awaited {
     caf::response_promise promise;
     reply with = reply::done;
+    timing time{};
   };
 
   template <class Reply>
@@ -71,8 +73,8 @@ private:
 
   /// Makes an event of a request, to be answered when the address space does.
   template <class Reply, class Event>
-  caf::delegated<Reply> request(Event event) {
-    event(expect_answer(reply_of<Reply>()));
+  caf::delegated<Reply> request(Event event, timing time = {}) {
+    event(expect_answer(reply_of<Reply>(), time));
     perform();
     return {};
   }
@@ -81,7 +83,7 @@ private:
   template <class Reply, class Event>
   caf::delegated<Reply> request_in(const std::string& ns, Event event) {
     if (const auto known = space_->find(ns))
-      return request<Reply>([&](request_id r) { event(r, *known); });
+      return request<Reply>([&](request_id r) { event(r, *known); }, timed<Reply>(*known));
     return refuse<Reply>({errc::unknown_namespace, "no namespace is called " + ns});
   }
 
@@ -91,11 +93,22 @@ private:
     return {};
   }
 
-  request_id expect_answer(reply with) {
+  /// Reads and writes are timed.
+  template <class Reply>
+  timing timed(ns_id ns) {
+    if constexpr (std::is_same_v<Reply, page_reply>)
+      return timed_reads_.begin(pagers_[ns].ns.meters->read, has_more_messages(self_));
+    else if constexpr (std::is_same_v<Reply, written>)
+      return timed_writes_.begin(pagers_[ns].ns.meters->write, has_more_messages(self_));
+    else
+      return {};
+  }
+
+  request_id expect_answer(reply with, timing time) {
     auto promise = self_->make_response_promise();
     if (!promise.pending())
       return 0;
-    return promises_.add({std::move(promise), with});
+    return promises_.add({std::move(promise), with, time});
   }
 
   watcher_id known_watcher(const watcher_actor& watcher) {
@@ -174,6 +187,7 @@ private:
   void perform();
   void perform(effects::notify& e);
   void send_to(const few<watcher_id>& watchers, const caf::message& what);
+  time_sent time_notice(const few<watcher_id>& watchers);
   void perform(effects::answer& e);
   void perform(effects::notify_removed& e);
   void perform(effects::pager_watch& e);
@@ -188,8 +202,8 @@ private:
   void perform(effects::load& e);
   void send_loads();
   template <class Response>
-  void await_loads(std::vector<ticket> calls, bool counted, Response response);
-  void loaded(ticket call, const loaded_page& result);
+  void await_loads(ns_id ns, std::vector<ticket> calls, bool counted, Response response);
+  void loaded(ns_id ns, ticket call, const loaded_page& result);
   void perform(effects::list& e);
   void perform(effects::commit& e);
   void perform(effects::arm_retry& e);
@@ -204,6 +218,10 @@ private:
   storage_actors storage_;
   std::deque<effects::load> loads_; ///< not sent yet
   std::size_t load_requests_ = 0;   ///< sent and not answered; urgent ones are apart
+  std::shared_ptr<meters> meters_;  ///< never null, nor is any namespace's
+  sampler timed_reads_;
+  sampler timed_writes_;
+  sampler timed_notices_;
   bool debug_ = false;
   std::chrono::milliseconds interval_{};
   std::vector<problem_listener> listeners_;

@@ -23,13 +23,18 @@ std::string_view to_string(removal r) noexcept {
 
 address_space::address_space(address_space_options options, id_source ids)
     : ids_{std::move(ids)}, storage_{options.storage}, debug_{options.debug},
-      notices_{watches_, out_, [this](ns_id ns) { ++spaces_[ns].stats.merged; }},
+      notices_{watches_, out_,
+               [this](ns_id ns) -> namespace_meters& { return *spaces_[ns].meters; }},
       pageout_{options.max_dirty, options.batch_bytes, out_}, max_bytes_{
                                                                   options.max_bytes} {
   for (auto& name : options.namespaces)
     spaces_.emplace_back().name = std::move(name);
   for (std::size_t ns = 0; ns < options.tables.size(); ++ns)
     spaces_[ns].table = std::move(options.tables[ns]);
+  options.meters.resize(spaces_.size());
+  for (std::size_t ns = 0; ns < spaces_.size(); ++ns)
+    spaces_[ns].meters = options.meters[ns] ? std::move(options.meters[ns])
+                                            : std::make_shared<namespace_meters>();
 }
 
 address_space::~address_space() = default;
@@ -49,7 +54,11 @@ std::vector<effect> address_space::take_effects(std::vector<effect> spent) {
   return spent;
 }
 
-namespace_stats address_space::stats(ns_id ns) const { return spaces_[ns].stats; }
+namespace_stats address_space::stats(ns_id ns) const { return spaces_[ns].meters->stats(); }
+
+namespace_totals address_space::totals(ns_id ns) const {
+  return spaces_[ns].meters->totals();
+}
 
 page_ptr address_space::resident(ns_id ns, std::string_view id) const {
   const frame* known = spaces_[ns].frames.find(id);
@@ -136,9 +145,12 @@ void address_space::watch(request_id request, watcher_id who, ns_id ns, std::str
   const auto [pair, added] = watches_.add(who, f);
   pair.every = every;
   const bool first = added && f.watchers.size() == 1;
-  spaces_[ns].stats.watchers += added ? 1 : 0;
-  spaces_[ns].stats.watched += first ? 1 : 0;
+  auto& count = *spaces_[ns].meters;
+  ++count.watches;
+  count.watchers += added ? 1 : 0;
+  count.watched += first ? 1 : 0;
   if (f.page) {
+    ++count.hits;
     if (added)
       notices_.tell(pair, f, origin::cache);
     if (first)
@@ -160,9 +172,9 @@ void address_space::unwatch(request_id request, watcher_id who, ns_id ns,
                             std::string_view id) {
   frame* f = find_frame(ns, id);
   if (f != nullptr && watches_.remove(who, *f)) {
-    --spaces_[ns].stats.watchers;
+    --spaces_[ns].meters->watchers;
     if (f->watchers.empty()) {
-      --spaces_[ns].stats.watched;
+      --spaces_[ns].meters->watched;
       tell_unwatch(*f);
       settle(*f);
     }
@@ -173,10 +185,10 @@ void address_space::unwatch(request_id request, watcher_id who, ns_id ns,
 
 void address_space::forget(request_id request, watcher_id who) {
   for (const auto& [f, place] : watches_.remove_all(who)) {
-    --spaces_[f->ns].stats.watchers;
+    --spaces_[f->ns].meters->watchers;
     if (!f->watchers.empty())
       continue;
-    --spaces_[f->ns].stats.watched;
+    --spaces_[f->ns].meters->watched;
     tell_unwatch(*f);
     settle(*f);
   }
@@ -196,7 +208,9 @@ void address_space::read(request_id request, ns_id ns, std::string_view id, bool
   if (auto ok = check_id(id); !ok)
     return answer(request, ok.error());
   frame& f = at(ns, id);
+  ++spaces_[ns].meters->reads;
   if (f.page) {
+    ++spaces_[ns].meters->hits;
     answer(request, f.page, f.pending);
     return keep ? settle(f) : void(); // it was used
   }
@@ -220,7 +234,7 @@ void address_space::start_load(frame& f, bool urgent) {
   ++a.awaited;
   a.urgent = a.urgent || urgent;
   ++a.loads;
-  ++spaces_[f.ns].stats.loads;
+  ++spaces_[f.ns].meters->loads;
   const ticket call = ++next_ticket_;
   loads_.emplace(call, load_call{&f, a.generation, work_.begin()});
   out_.emplace_back(effects::load{f.ns, call, std::string{f.id()}, urgent});
@@ -236,7 +250,9 @@ void address_space::loaded(ticket call, const expected<stored_page>& result) {
   work_.end(entry->second.since);
   loads_.erase(entry);
   --a.loads;
-  --spaces_[f.ns].stats.loads;
+  auto& count = *spaces_[f.ns].meters;
+  --count.loads;
+  ++(result ? count.loaded : count.load_failures);
   if (!counts) { // settled by an earlier result, or by something newer than the disk
     settle(f);
   } else if (!result) {

@@ -19,6 +19,7 @@
 #include "frame_table.hpp"
 #include "limits.hpp"
 #include "lru_list.hpp"
+#include "meters.hpp"
 #include "notices.hpp"
 #include "page_table.hpp"
 #include "pageout.hpp"
@@ -35,6 +36,8 @@ struct address_space_options {
   std::uint64_t max_bytes = 0; ///< of resident pages, 0: as many as there are
   bool debug = false;          ///< reports signatures that do not keep their promise
   std::vector<std::shared_ptr<page_table>> tables = {}; ///< kept for the namespaces, if any
+  /// Where it counts, by namespace, for readers on any thread; none: its own.
+  std::vector<std::shared_ptr<namespace_meters>> meters = {};
 };
 
 /// Cache, dirty set, notify map and its inverse, loads under way, writes in order,
@@ -126,6 +129,7 @@ public:
   void retry_pageout(); ///< the time of `arm_retry` is over
 
   [[nodiscard]] namespace_stats stats(ns_id ns) const;
+  [[nodiscard]] namespace_totals totals(ns_id ns) const;
 
   /// The resident page, or null.
   [[nodiscard]] page_ptr resident(ns_id ns, std::string_view id) const;
@@ -134,8 +138,8 @@ private:
   struct space {
     std::string name;
     frame_table frames;
-    std::shared_ptr<page_table> table; ///< kept like the frames' pages; may be null
-    namespace_stats stats;
+    std::shared_ptr<page_table> table;        ///< kept like the frames' pages; may be null
+    std::shared_ptr<namespace_meters> meters; ///< never null
     bool pager_up = true;
   };
 

@@ -60,7 +60,7 @@ void address_space::make_room() {
 void address_space::evict() {
   while (storage_ && bytes_ > max_bytes_ && evictable_.oldest() != nullptr) {
     frame& f = *evictable_.oldest();
-    ++spaces_[f.ns].stats.evicted;
+    ++spaces_[f.ns].meters->evicted;
     give_up(f);
   }
 }

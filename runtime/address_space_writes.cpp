@@ -40,6 +40,9 @@ void address_space::enqueue(ns_id ns, std::string_view id, write_op op) {
   if (op.rule.durable && !storage_)
     return answer(op.request, {errc::unsupported, "durable: nothing is kept here"});
   frame& f = at(ns, id);
+  const bool removes =
+      op.what == write_op::kind::erase || op.what == write_op::kind::invalidate;
+  ++(removes ? spaces_[ns].meters->removals : spaces_[ns].meters->writes);
   op.since = work_.begin();
   f.active().writes.push_back(std::move(op));
   pump(f);
@@ -184,10 +187,10 @@ void address_space::refuse_writes(frame& f, const error& why) {
 
 void address_space::set_resident(frame& f, page_ptr page, bool pending) {
   uncount_resident(f);
-  auto& stats = spaces_[f.ns].stats;
+  auto& count = *spaces_[f.ns].meters;
   const std::uint64_t size = page->memory_bytes();
-  ++stats.pages;
-  stats.bytes += size;
+  ++count.pages;
+  count.bytes += size;
   bytes_ += size;
   dirty_bytes_ += f.version != 0 ? size : 0;
   f.page = std::move(page);
@@ -211,10 +214,10 @@ void address_space::drop_resident(frame& f) {
 void address_space::uncount_resident(frame& f) {
   if (!f.page)
     return;
-  auto& stats = spaces_[f.ns].stats;
+  auto& count = *spaces_[f.ns].meters;
   const std::uint64_t size = f.page->memory_bytes();
-  --stats.pages;
-  stats.bytes -= size;
+  --count.pages;
+  count.bytes -= size;
   bytes_ -= size;
   dirty_bytes_ -= f.version != 0 ? size : 0;
 }
@@ -225,7 +228,7 @@ void address_space::mark_dirty(const std::vector<frame*>& changed) {
     return;
   for (const frame* f : changed)
     if (f->version == 0) {
-      ++spaces_[f->ns].stats.dirty;
+      ++spaces_[f->ns].meters->dirty;
       dirty_bytes_ += f->page ? f->page->memory_bytes() : 0;
     }
   pageout_.changed(changed);
@@ -358,9 +361,17 @@ void address_space::retry_pageout() { pageout_.retry(); }
 
 void address_space::committed(ticket call, const expected<void>& result) {
   std::vector<frame*> concerned = pageout_.committed(call, result);
+  const namespace_meters* failed_in = nullptr; // they are sorted by namespace
+  for (const frame* f : concerned) {
+    auto& count = *spaces_[f->ns].meters;
+    if (result)
+      ++count.committed;
+    else if (std::exchange(failed_in, &count) != &count)
+      ++count.commit_failures;
+  }
   for (frame* f : concerned)
     if (f->version == 0) {
-      --spaces_[f->ns].stats.dirty;
+      --spaces_[f->ns].meters->dirty;
       dirty_bytes_ -= f->page ? f->page->memory_bytes() : 0;
       settle(*f);
     }

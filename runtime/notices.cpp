@@ -17,18 +17,24 @@ bool notices::take(watching& pair, frame& f, origin from) {
   if (!pair.every && pair.who->undelivered >= limits::undelivered) {
     pair.news = from;
     if (!table_.hold(pair, f))
-      merged_(f.ns);
+      ++count_(f.ns).merged;
     return false;
   }
   table_.release(pair, f); // it has asked for every version since
   return true;
 }
 
+template <class Notice>
+void notices::send(Notice n) {
+  count_(n.ns).notifications += n.watchers.size();
+  out_.emplace_back(std::move(n));
+}
+
 void notices::tell(watching& pair, frame& f, origin from) {
   if (!take(pair, f, from))
     return;
   ++pair.who->undelivered;
-  out_.emplace_back(effects::notify{{pair.who->id}, f.ns, f.page, from, f.pending});
+  send(effects::notify{{pair.who->id}, f.ns, f.page, from, f.pending});
 }
 
 void notices::tell_all(frame& f, origin from) {
@@ -40,7 +46,7 @@ void notices::tell_all(frame& f, origin from) {
       to.push_back(pair.who->id);
     }
   if (!to.empty())
-    out_.emplace_back(effects::notify{std::move(to), f.ns, f.page, from, f.pending});
+    send(effects::notify{std::move(to), f.ns, f.page, from, f.pending});
 }
 
 void notices::tell_removed(frame& f, removal how) {
@@ -52,8 +58,7 @@ void notices::tell_removed(frame& f, removal how) {
       to.push_back(pair.who->id);
     }
   if (!to.empty())
-    out_.emplace_back(
-        effects::notify_removed{std::move(to), f.ns, std::string{f.id()}, how});
+    send(effects::notify_removed{std::move(to), f.ns, std::string{f.id()}, how});
 }
 
 void notices::tell_together(const std::vector<frame*>& changed) {
@@ -62,8 +67,8 @@ void notices::tell_together(const std::vector<frame*>& changed) {
   const auto change = list_places(changed);
   for (auto& [to, first, count] : group(*change)) {
     const frame& f = *changed.front();
-    out_.emplace_back(effects::notify{std::move(to), f.ns, page_list{change, first, count},
-                                      origin::pager, f.pending});
+    send(effects::notify{std::move(to), f.ns, page_list{change, first, count},
+                         origin::pager, f.pending});
   }
 }
 
@@ -147,13 +152,12 @@ void notices::send_waiting(watcher& w) {
       continue;
     }
     ++w.undelivered;
-    out_.emplace_back(
-        effects::notify_removed{{w.id}, f->ns, std::string{f->id()}, f->gone});
+    send(effects::notify_removed{{w.id}, f->ns, std::string{f->id()}, f->gone});
   }
   for (auto& [what, pages] : groups) {
     const auto [ns, from, pending] = what;
     ++w.undelivered;
-    out_.emplace_back(effects::notify{{w.id}, ns, page_list{pages}, from, pending});
+    send(effects::notify{{w.id}, ns, page_list{pages}, from, pending});
   }
 }
 

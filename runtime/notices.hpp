@@ -9,6 +9,7 @@
 
 #include "effects.hpp"
 #include "frame.hpp"
+#include "meters.hpp"
 #include "watch_table.hpp"
 
 namespace flok {
@@ -19,9 +20,10 @@ namespace flok {
 /// every version.
 class notices {
 public:
-  /// `merged` is called for each notification that a newer one made needless.
-  notices(watch_table& table, std::vector<effect>& out, std::function<void(ns_id)> merged)
-      : table_{table}, out_{out}, merged_{std::move(merged)} {}
+  /// `count` gives where a namespace's notifications are counted.
+  notices(watch_table& table, std::vector<effect>& out,
+          std::function<namespace_meters&(ns_id)> count)
+      : table_{table}, out_{out}, count_{std::move(count)} {}
 
   /// The page as it is, to one watcher.
   void tell(watching& pair, frame& f, origin from);
@@ -52,11 +54,13 @@ private:
   std::shared_ptr<listed_change> list_places(const std::vector<frame*>& changed);
   void count_listed(watcher& w, std::uint32_t place);
   std::vector<listed_group> group(const listed_change& change);
+  template <class Notice>
+  void send(Notice n);
 
   watch_table& table_;
   std::vector<effect>& out_;
   std::vector<watcher*> told_; ///< of a change of several pages, while it is told
-  std::function<void(ns_id)> merged_;
+  std::function<namespace_meters&(ns_id)> count_;
 };
 
 } // namespace flok

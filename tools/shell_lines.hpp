@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "actors/controller.hpp"
-#include "runtime/stats.hpp"
+#include "runtime/metrics.hpp"
 
 namespace flok::tools {
 
@@ -23,5 +23,8 @@ namespace flok::tools {
 
 /// One namespace's counts.
 [[nodiscard]] std::string stats_text(const namespace_stats& s);
+
+/// What `stats` says of all that was counted and timed: further fields of its answer.
+[[nodiscard]] std::string metrics_fields(const metrics& m);
 
 } // namespace flok::tools

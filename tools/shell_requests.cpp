@@ -104,7 +104,8 @@ void session_state::stats(const op_ptr& op) {
                             text += text.empty() ? '{' : ',';
                             text += json::quoted(p.ns) + ":" + stats_text(counts[p.ns]);
                           }
-                          reply(op, field("namespaces", text + "}"));
+                          reply(op, field("namespaces", text + "}") +
+                                        metrics_fields(shared_->sys->metrics()));
                         });
 }
 

@@ -37,10 +37,10 @@ endfunction()
 
 flok_mutant("unwatch is told while watchers remain" pager address_space
   [[    if (f->watchers.empty()) {
-      --spaces_[ns].stats.watched;]]
+      --spaces_[ns].meters->watched;]]
   [[    if (BROKEN) tell_unwatch(*f);
     if (f->watchers.empty()) {
-      --spaces_[ns].stats.watched;]])
+      --spaces_[ns].meters->watched;]])
 flok_mutant("a stale index drops the wrong watcher" delivery watch_table
   [[  if (at == nowhere)
     return false;]]
@@ -181,8 +181,8 @@ flok_mutant("nothing is given up" bound address_space_room
   [[  evict(); // a write]]
   [[  if (!BROKEN) evict(); // a write]])
 flok_mutant("a watcher that leaves is still counted" counts address_space
-  [[    --spaces_[ns].stats.watchers;]]
-  [[    if (!BROKEN) --spaces_[ns].stats.watchers;]])
+  [[    --spaces_[ns].meters->watchers;]]
+  [[    if (!BROKEN) --spaces_[ns].meters->watchers;]])
 
 # -- the program --------------------------------------------------------------------------
 

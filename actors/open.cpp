@@ -18,6 +18,7 @@ expected<system_options> read_options(const open_options& options,
   system_options out;
   out.config_name = options.config_file;
   out.on_problem = options.on_problem;
+  out.exporter = options.exporter;
   out.data = options.data;
   if (!out.data && config->storage_path)
     out.data =

@@ -20,6 +20,9 @@ struct open_options {
   /// Gets failures that nobody waits for; without it they go to
   /// stderr (system.hpp).
   std::function<void(const error&)> on_problem;
+
+  /// Serves metrics where the configuration has `metrics` (system.hpp).
+  metrics_exporter exporter = {};
 };
 
 /// Starts a system with these pagers (`builtin_pagers()`, or a registry of one's own).

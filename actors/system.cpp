@@ -68,12 +68,16 @@ public:
                        const pager_source& pagers) {
     if (auto ok = check_config(options.config, options.config_name, pagers.kinds()); !ok)
       return ok;
+    context_->meters = std::make_shared<meters>();
+    for (const auto& p : options.config.pagers)
+      (void)context_->meters->add(p.ns);
+    if (auto ok = serve_metrics(options); !ok)
+      return ok;
     auto opened = open_store(options);
     if (!opened)
       return failure(opened.error());
     own_actors(actors, options);
     context_->ids = random_ids();
-    context_->meters = std::make_shared<meters>();
     context_->on_problem =
         counting(options.on_problem ? options.on_problem : print_problem);
     context_->listener = actors_->spawn(listen, context_->on_problem);
@@ -123,6 +127,7 @@ public:
     drain_for_close(); // what the controllers asked for at last
     auto late = page_out_all();
     end_actors();
+    endpoint_.reset();
     if (late && early)
       *late += *early;
     return late;
@@ -148,9 +153,32 @@ public:
            std::future_status::ready;
   }
 
+  [[nodiscard]] std::optional<std::string> metrics_address() const {
+    return endpoint_ ? std::optional{endpoint_->address()} : std::nullopt;
+  }
+
   config config_;
 
 private:
+  /// Before anything has started.
+  expected<void> serve_metrics(const system_options& options) {
+    const auto& listen = options.config.metrics.listen;
+    const auto refused = [&](const std::string& why) {
+      return failure(errc::bad_config, options.config_name + ": " + why);
+    };
+    if (listen.empty())
+      return {};
+    if (!options.exporter)
+      return refused("/metrics: this program has nothing to serve them with; link "
+                     "flok::prometheus, which needs prometheus-cpp, and give its exporter");
+    auto opened =
+        options.exporter(listen, [counted = context_->meters] { return counted->read(); });
+    if (!opened)
+      return refused("/metrics/listen: " + opened.error().message);
+    endpoint_ = std::move(*opened);
+    return {};
+  }
+
   /// Every problem passes here.
   std::function<void(const error&)> counting(std::function<void(const error&)> handler) {
     return [counted = context_->meters, handler = std::move(handler)](const error& e) {
@@ -205,9 +233,6 @@ private:
   void start_vms(const system_options& options, const pager_source& pagers) {
     const auto& wanted = options.config.pagers;
     const std::size_t count = std::min(wanted.size(), hardware_threads());
-    std::vector<std::shared_ptr<namespace_meters>> counts;
-    for (const auto& ns : wanted)
-      counts.push_back(context_->meters->add(ns.ns));
     for (std::size_t i = 0; i < count; ++i) {
       vm_options vm;
       vm.storage = storage_;
@@ -220,7 +245,7 @@ private:
         const auto table = std::make_shared<page_table>();
         context_->tables.emplace(ns.ns, table);
         vm.namespaces.push_back(
-            {ns.ns, ns.options, pagers.factory(ns.name), table, counts[at]});
+            {ns.ns, ns.options, pagers.factory(ns.name), table, context_->meters->at(at)});
       }
       // Each namespace has the same part of the cache, and those of one vm share theirs.
       vm.max_bytes = options.config.cache.max_bytes;
@@ -261,6 +286,7 @@ private:
   std::unique_ptr<caf::actor_system> own_;
   std::future<void> store_gone_;
   storage_actors storage_;
+  std::unique_ptr<metrics_endpoint> endpoint_; ///< where `metrics` is configured
   faulty_store::switch_ptr fault_;
 };
 
@@ -311,6 +337,10 @@ std::vector<system::namespace_counts> system::stats() {
 }
 
 metrics system::metrics() const { return inside().context_->meters->read(); }
+
+std::optional<std::string> system::metrics_address() const {
+  return inside().metrics_address();
+}
 
 const config& system::configuration() const { return inside().config_; }
 

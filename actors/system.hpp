@@ -15,6 +15,7 @@
 #include "../runtime/metrics.hpp"
 #include "../runtime/page.hpp"
 #include "../runtime/stats.hpp"
+#include "metrics_endpoint.hpp"
 #include "service.hpp"
 #include "store_fault.hpp"
 
@@ -40,6 +41,10 @@ struct system_options {
   /// Gets failures that nobody waits for, on any thread, and what ended a controller whose
   /// handler threw (`controller_down`). Must not throw. Without it they go to stderr.
   std::function<void(const error&)> on_problem;
+
+  /// Serves metrics where the configuration has `metrics`, as `prometheus_exporter()` does
+  /// (prometheus.hpp). Without it such a configuration is refused.
+  metrics_exporter exporter;
 };
 
 /// How the actors of an actor system are scheduled.
@@ -93,6 +98,10 @@ public:
   /// waits for nobody: from any thread, also an actor's, and after `close`. What goes on
   /// meanwhile may show in one figure and not yet in another.
   [[nodiscard]] flok::metrics metrics() const;
+
+  /// Where metrics are served, as "127.0.0.1:9464"; none: nowhere, or no longer. Not while
+  /// another thread closes it.
+  [[nodiscard]] std::optional<std::string> metrics_address() const;
 
   /// What it was started with.
   [[nodiscard]] const config& configuration() const;

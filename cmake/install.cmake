@@ -11,6 +11,15 @@ install(TARGETS flok_library EXPORT flok
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT flok NAMESPACE flok:: FILE flokTargets.cmake DESTINATION "${flok_package_dir}")
+if(TARGET flok_prometheus)
+  target_include_directories(flok_prometheus
+    INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  install(TARGETS flok_prometheus EXPORT flok_prometheus
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(EXPORT flok_prometheus NAMESPACE flok:: FILE flokPrometheusTargets.cmake
+    DESTINATION "${flok_package_dir}")
+endif()
 if(FLOK_TOOLS)
   install(TARGETS flok RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
   install(FILES tools/completion.bash RENAME flok

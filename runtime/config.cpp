@@ -144,12 +144,22 @@ listen_config read_listen(const reader& in, std::string_view text) {
   return l;
 }
 
+metrics_config read_metrics(const reader& in, std::string_view text) {
+  metrics_config m;
+  for (const auto& field : in.object(text, "/metrics", {"listen"}))
+    m.listen = in.string(field.value, "/metrics/listen");
+  if (m.listen.empty())
+    in.refuse("/metrics/listen", "missing");
+  return m;
+}
+
 config read_all(const reader& in, std::string_view text) {
   config c;
   if (json::kind_of(text) != json::kind::object)
     in.refuse("", "not valid JSON: an object was expected");
   for (const auto& m :
-       in.object(text, "", {"pagers", "storage", "pageout", "cache", "listen", "debug"})) {
+       in.object(text, "",
+                 {"pagers", "storage", "pageout", "cache", "listen", "metrics", "debug"})) {
     if (m.key == "pagers") {
       c.pagers = read_pagers(in, m.value);
     } else if (m.key == "pageout") {
@@ -158,6 +168,8 @@ config read_all(const reader& in, std::string_view text) {
       c.cache = read_cache(in, m.value);
     } else if (m.key == "listen") {
       c.listen = read_listen(in, m.value);
+    } else if (m.key == "metrics") {
+      c.metrics = read_metrics(in, m.value);
     } else if (m.key == "debug") {
       c.debug = in.boolean(m.value, "/debug");
     } else {
@@ -204,6 +216,24 @@ void check_listen(const reader& in, const listen_config& l) {
                                   " bytes; this one has " + std::to_string(path.size()));
 }
 
+/// Whether it reads as an address and a port. Names are not looked up.
+bool is_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0)
+    return false;
+  auto host = text.substr(0, colon);
+  const auto port = text.substr(colon + 1);
+  std::uint16_t number = 0;
+  const auto done = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (done.ec != std::errc{} || done.ptr != port.data() + port.size())
+    return false;
+  if (host.front() != '[')
+    return host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host.size() > 2 && host.back() == ']' &&
+         host.substr(1, host.size() - 2).find_first_not_of("0123456789abcdefABCDEF:.") ==
+             std::string_view::npos;
+}
+
 void check_all(const reader& in, const config& c, std::span<const pager_kind> known) {
   if (c.pagers.empty())
     in.refuse("/pagers", "at least one pager is needed");
@@ -213,6 +243,9 @@ void check_all(const reader& in, const config& c, std::span<const pager_kind> kn
     in.refuse("/storage/path", "no path holds a zero byte");
   if (c.listen)
     check_listen(in, *c.listen);
+  if (!c.metrics.listen.empty() && !is_address(c.metrics.listen))
+    in.refuse("/metrics/listen", "an address and a port, such as \"127.0.0.1:9464\", were "
+                                 "expected");
   const auto range = [&](std::uint64_t n, std::uint64_t most, const char* path) {
     if (n == 0 || n > most)
       in.refuse(path, "a whole number from 1 to " + std::to_string(most) + " was expected");

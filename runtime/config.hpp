@@ -35,12 +35,19 @@ struct listen_config {
   std::string unix_path; ///< of a Unix socket, as written
 };
 
+struct metrics_config {
+  /// Where metrics are served, `HOST:PORT`: an IPv4 address, or an IPv6 one in brackets,
+  /// and a port, 0 for a free one. Empty: nowhere.
+  std::string listen;
+};
+
 struct config {
   std::vector<pager_config> pagers;
   std::optional<std::string> storage_path; ///< as written; none: nothing is kept
   pageout_config pageout;
   cache_config cache;
   std::optional<listen_config> listen; ///< for the flok command; none: nobody does
+  metrics_config metrics;
   bool debug = false;
 };
 

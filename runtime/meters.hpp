@@ -44,6 +44,11 @@ public:
         .second;
   }
 
+  /// By the order in which they were added.
+  [[nodiscard]] const std::shared_ptr<namespace_meters>& at(std::size_t place) const {
+    return namespaces_.at(place).second;
+  }
+
   /// Null where no namespace is called so.
   [[nodiscard]] namespace_meters* find(std::string_view ns) const {
     for (const auto& [name, counted] : namespaces_)

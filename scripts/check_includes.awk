@@ -20,6 +20,7 @@ function rules() {
   only("isa-l*",    "runtime/hash.cpp bench/*")
   only("urcu/*",    "runtime/page_table.cpp bench/*")
   only("xxh*.h",    "runtime/hash.cpp bench/*")
+  only("prometheus/*", "actors/prometheus.cpp")
   only("lmdb.h",    "actors/lmdb_store* bench/*")
   only("catch2/*",  "tests/catch.hpp")
   only("CLI/*",     "tools/* bench/* examples/demo*")

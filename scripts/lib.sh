@@ -6,7 +6,7 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 # Debian packages, by what needs them.
 build_packages=(g++ cmake ninja-build libcaf-dev libsimdjson-dev liblmdb-dev catch2
   nlohmann-json3-dev libexpected-dev libisal-dev libxxhash-dev libcli11-dev libspdlog-dev
-  liburcu-dev libbenchmark-dev libmimalloc-dev)
+  liburcu-dev libbenchmark-dev libmimalloc-dev prometheus-cpp-dev)
 demo_packages=(iso-codes)
 check_packages=(clang-format universal-ctags git)
 fuzz_packages=(clang libclang-rt-dev llvm) # llvm: names functions in what is found

@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include "flok.hpp"
+#ifdef FLOK_PROMETHEUS
+#include "actors/prometheus.hpp"
+#endif
 #include "tools/commands.hpp"
 #include "tools/conversation.hpp"
 #include "tools/shell_op.hpp"
@@ -36,6 +39,9 @@ public:
       spdlog::error("{}: {}", to_string(what.code), what.message);
       listeners_.tell(problem_line(what));
     };
+#ifdef FLOK_PROMETHEUS
+    options->exporter = prometheus_exporter();
+#endif
     const auto& listen = options->config.listen;
     if (must_listen && !listen)
       return complain(a.config + ": /listen: missing; it says where the system is reached");
@@ -45,6 +51,8 @@ public:
     if (!started)
       return complain(started.error().message);
     sys_ = std::move(*started);
+    if (const auto address = sys_->metrics_address())
+      spdlog::info("metrics: http://{}/metrics", *address);
     if (socket_)
       server_.emplace(*sys_, *socket_, listeners_);
     return true;

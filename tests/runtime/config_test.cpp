@@ -204,4 +204,23 @@ TEST_CASE("a configuration that was made in a program is checked alike") {
         "a program: /pageout/max_dirty: a whole number from 1 to 4294967295 was expected");
 }
 
+TEST_CASE("metrics are served at an address and a port, or nowhere") {
+  CHECK(read("{" + pagers + "}").metrics.listen.empty());
+  for (const std::string listen : {"127.0.0.1:9464", "0.0.0.0:0", "[::1]:65535"}) {
+    CHECK(read(with(R"("metrics":{"listen":")" + listen + "\"}")).metrics.listen == listen);
+  }
+  for (const std::string listen :
+       {"9464", "localhost:9464", "127.0.0.1", "127.0.0.1:", ":9464", "127.0.0.1:65536",
+        "127.0.0.1:-1", "127.0.0.1:9464,8080", "127.0.0.1:9464s", "[]:1", "[::1:1",
+        "127.0.0.1:9464 "})
+    CHECK(why_not(with(R"("metrics":{"listen":")" + listen + "\"}")) ==
+          "services.json: /metrics/listen: an address and a port, such as "
+          "\"127.0.0.1:9464\", were expected");
+  CHECK(why_not(with(R"("metrics":{})")) == "services.json: /metrics/listen: missing");
+  CHECK(why_not(with(R"("metrics":{"listen":9464})")) ==
+        "services.json: /metrics/listen: a string was expected");
+  CHECK(why_not(with(R"("metrics":{"port":1})")).find("unknown field") !=
+        std::string::npos);
+}
+
 } // namespace flok::testing

@@ -55,9 +55,16 @@ bool is_pager(const value& pager, bool debug, std::set<std::string>& taken) {
   return false;
 }
 
+bool is_listen(const value& listen) {
+  if (!only_has(listen, {"unix"}) || !is_text(listen, "unix"))
+    return false;
+  const auto path = listen["unix"].get<std::string>();
+  return path.size() <= limits::socket_path_bytes && path.find('\0') == std::string::npos;
+}
+
 bool is_config(const value& c) {
-  if (!only_has(c, {"pagers", "storage", "pageout", "debug"}) || !c.contains("pagers") ||
-      !c["pagers"].is_array() || c["pagers"].empty())
+  if (!only_has(c, {"pagers", "storage", "pageout", "cache", "listen", "debug"}) ||
+      !c.contains("pagers") || !c["pagers"].is_array() || c["pagers"].empty())
     return false;
   const auto debug = c.contains("debug") ? c["debug"] : value(false);
   if (!debug.is_boolean())
@@ -72,6 +79,12 @@ bool is_config(const value& c) {
   if (!storage.empty() &&
       storage["path"].get<std::string>().find('\0') != std::string::npos)
     return false;
+  const auto cache = c.contains("cache") ? c["cache"] : value::object();
+  if (!only_has(cache, {"max_bytes"}) ||
+      !is_number(cache, "max_bytes", limits::cache_bytes_max))
+    return false;
+  if (c.contains("listen") && !is_listen(c["listen"]))
+    return false;
   const auto pageout = c.contains("pageout") ? c["pageout"] : value::object();
   return only_has(pageout, {"interval_ms", "max_dirty"}) &&
          is_number(pageout, "interval_ms", limits::interval_ms_max) &&
@@ -81,7 +94,7 @@ bool is_config(const value& c) {
 /// Whether a field stands twice; within options that is no business of the configuration's.
 bool gives_twice(const tree& c) {
   bool twice = !unique_keys(c);
-  for (const char* field : {"storage", "pageout"})
+  for (const char* field : {"storage", "pageout", "cache", "listen"})
     for (const auto* part : c.all(field))
       twice = twice || !unique_keys(*part);
   for (const auto* pagers : c.all("pagers"))
@@ -103,14 +116,18 @@ void check_accepted(const config& c, const value& text) {
             "a pager's options are one line");
   }
   const auto pageout = text.value("pageout", value::object());
-  require(c.debug == text.value("debug", false) &&
-              c.pageout.interval_ms ==
-                  pageout.value("interval_ms", limits::interval_ms_default) &&
-              c.pageout.max_dirty ==
-                  pageout.value("max_dirty", limits::max_dirty_default) &&
-              c.storage_path.value_or("") ==
-                  text.value("storage", value::object()).value("path", std::string{}),
-          "all else is the text's, or what stands for it");
+  require(
+      c.debug == text.value("debug", false) &&
+          c.pageout.interval_ms ==
+              pageout.value("interval_ms", limits::interval_ms_default) &&
+          c.pageout.max_dirty == pageout.value("max_dirty", limits::max_dirty_default) &&
+          c.cache.max_bytes ==
+              text.value("cache", value::object()).value("max_bytes", std::uint64_t{0}) &&
+          (c.listen ? c.listen->unix_path : "") ==
+              text.value("listen", value::object()).value("unix", std::string{}) &&
+          c.storage_path.value_or("") ==
+              text.value("storage", value::object()).value("path", std::string{}),
+      "all else is the text's, or what stands for it");
 }
 
 } // namespace

@@ -31,8 +31,8 @@ constexpr std::array shapes = {
     shape{"edit", "ns id edits ?create ?if_hash ?durable "},
     shape{"delete", "ns id ?if_hash ?durable "},
     shape{"invalidate", "ns id "},
-    shape{"read", "ns id "},
-    shape{"read_sync", "ns id "},
+    shape{"read", "ns id ?keep "},
+    shape{"read_sync", "ns id ?keep "},
     shape{"list", "ns ?prefix ?after ?limit "},
     shape{"hash", "page "},
     shape{"diff", "from to ?form "},
@@ -72,7 +72,7 @@ bool is_field(std::string_view name, const tree& field, std::string_view text) {
     return parse_edits(text).has_value();
   if (name == "diff")
     return parse_changes(text).has_value();
-  if (any_of({"sync", "changes", "every", "durable", "pending"}))
+  if (any_of({"sync", "changes", "every", "durable", "pending", "keep"}))
     return text == "true" || text == "false";
   if (name == "limit")
     return is_number(text);

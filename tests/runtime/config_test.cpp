@@ -93,6 +93,27 @@ TEST_CASE("unknown fields are refused, with those that are known") {
       "services.json: /pageout/interval: unknown field; known are interval_ms, max_dirty");
 }
 
+TEST_CASE("a socket to listen at has a path, and is for the tool alone") {
+  CHECK_FALSE(read("{" + pagers + "}").listen.has_value());
+  CHECK(read(with(R"("listen":{"unix":"../flok.sock"})")).listen->unix_path ==
+        "../flok.sock");
+  CHECK(why_not(with(R"("listen":{})")) == "services.json: /listen/unix: missing");
+  CHECK(why_not(with(R"("listen":{"unix":""})")) ==
+        "services.json: /listen/unix: must not be empty");
+  CHECK(why_not(with(R"("listen":{"unix":7})")) ==
+        "services.json: /listen/unix: a string was expected");
+  CHECK(why_not(with(R"("listen":{"tcp":"x"})")) ==
+        "services.json: /listen/tcp: unknown field; known are unix");
+  CHECK(why_not(with(R"("listen":{"unix":"a\u0000b"})")) ==
+        "services.json: /listen/unix: no path holds a zero byte");
+  const auto of_size = [](std::size_t size) {
+    return with(R"("listen":{"unix":")" + std::string(size, 's') + "\"}");
+  };
+  CHECK(read(of_size(107)).listen->unix_path.size() == 107);
+  CHECK(why_not(of_size(108)) == "services.json: /listen/unix: a socket's path has at "
+                                 "most 107 bytes; this one has 108");
+}
+
 TEST_CASE("a field that is given twice is refused, in whatever spelling") {
   CHECK(why_not(with(R"("debug":true,"d\u0065bug":true)")) ==
         "services.json: /debug: given twice");

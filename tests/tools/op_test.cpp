@@ -56,6 +56,8 @@ TEST_CASE("op: each has its kind and fields", "[op]") {
   CHECK(parsed(R"({"op":"hash","page":)" + some_page + "}").kind == op_kind::hash);
   CHECK(parsed(R"({"op":"read","ns":"user","id":"p"})").kind == op_kind::read);
   CHECK(parsed(R"({"op":"read_sync","ns":"user","id":"p"})").kind == op_kind::read_sync);
+  CHECK(parsed(R"({"op":"read","ns":"user","id":"p"})").keep);
+  CHECK_FALSE(parsed(R"({"op":"read","ns":"user","id":"p","keep":false})").keep);
   CHECK(parsed(R"({"op":"pageout"})").kind == op_kind::pageout);
   CHECK(parsed(R"({"op":"drain"})").kind == op_kind::drain);
   CHECK(parsed(R"({"op":"stats"})").kind == op_kind::stats);

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <caf/event_based_actor.hpp>
-#include <caf/send.hpp>
 
 #include "bench/paged_system.hpp"
 #include "bench/pages.hpp"

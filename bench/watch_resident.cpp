@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <caf/event_based_actor.hpp>
-#include <caf/send.hpp>
 
 #include "bench/actors.hpp"
 #include "bench/paged_system.hpp"

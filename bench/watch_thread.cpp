@@ -8,7 +8,6 @@
 
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
-#include <caf/send.hpp>
 
 #include "actors/controller_actor.hpp"
 #include "bench/actors.hpp"

@@ -21,7 +21,6 @@
 #include <unordered_map>
 
 #include <caf/event_based_actor.hpp>
-#include <caf/send.hpp>
 
 #include "actors/messages.hpp"
 #include "bench/actors.hpp"

@@ -235,12 +235,12 @@ TEST_CASE("messages: those without fields come out") {
 TEST_CASE("messages: a page from outside is validated") {
   stage s;
   const auto good = strange_page()->json();
-  CHECK_FALSE(refused<page_reply>(s, written_down(s, good)));
+  CHECK_FALSE(refused<page_reply>(s, written_down(s, good, false)));
   for (const auto* bad : {"{}", "[]", "x", R"({"_id":"","_type":"array","entries":[]})",
                           R"({"_id":"a","_type":"array","entries":[01]})",
                           "{\"_id\":\"a\xff\",\"_type\":\"array\",\"entries\":[]}"}) {
     const std::string text = bad;
-    CHECK(refused<page_reply>(s, written_down(s, text)));
+    CHECK(refused<page_reply>(s, written_down(s, text, false)));
     CHECK(refused<pager_read_reply>(s, written_down(s, text)));
     CHECK(refused<cache_write>(
         s, written_down(s, std::vector<std::string>{good, text}, false)));
@@ -255,7 +255,7 @@ TEST_CASE("messages: a page that must be there and is not is refused") {
   const std::string none;
   const std::string ns = "ns";
   const auto good = version("a", "1")->json();
-  CHECK(refused<page_reply>(s, written_down(s, none)));
+  CHECK(refused<page_reply>(s, written_down(s, none, false)));
   CHECK(refused<written>(s, written_down(s, none)));
   CHECK(refused<write_request>(s, written_down(s, ns, none, false, none, false)));
   CHECK_FALSE(refused<write_request>(s, written_down(s, ns, good, false, none, false)));

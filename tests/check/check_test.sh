@@ -101,7 +101,9 @@ accepts runtime/config.cpp < <(including '<simdjson.h>')
 accepts actors/lmdb_store.cpp < <(including '<lmdb.h>')
 accepts actors/x.cpp < <(including '<chrono>')
 accepts tools/x.cpp < <(including '<CLI/CLI.hpp>')
-accepts actors/caf_compat.hpp < <(printf '#if CAF_MAJOR_VERSION > 0\n#endif\n')
+for header in compat inspect testing; do
+  accepts "actors/caf_$header.hpp" < <(printf '#if CAF_MAJOR_VERSION > 0\n#endif\n')
+done
 
 # Lengths: 500 lines and 60 lines are the last that pass.
 # body N FIRST LAST: a function of N + 2 lines, when FIRST and LAST are one line each.

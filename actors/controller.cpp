@@ -90,6 +90,7 @@ public:
     return {
         [this](const read_res& r) { take(r); },
         [this](const removed& r) { take(r); },
+        [this](const problem& p) { hear(p.what); },
         [this](const wake_up&) { run_posted(); },
         [this](const barrier_request&) {
           auto promise = self_->make_response_promise<done>();
@@ -135,6 +136,13 @@ public:
         why.message = "namespace " + std::string{ns} + ": " + why.message;
       context_->on_problem(why);
     }
+  }
+
+  /// What nobody in particular asked for is told to `on_error` alone: `on_problem` has
+  /// heard of it already.
+  void hear(const error& what) {
+    if (const auto handler = on_error_) // it may replace itself while it runs
+      guard_.run("errors", {}, {}, [&] { (*handler)(what); });
   }
 
   /// Sends a request; `read` makes the answer of the reply.

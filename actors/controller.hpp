@@ -139,7 +139,8 @@ public:
                                std::optional<std::string> id = std::nullopt) const;
   [[nodiscard]] draft copy_page(page_ptr base) const;
 
-  /// Gets failures that no handler took. Without this they go to the system's `on_problem`.
+  /// Gets failures that no handler took, and what concerns all that the controller does,
+  /// such as a lost connection. Without this they go to the system's `on_problem`.
   void on_error(std::function<void(const error&)> handler);
 
   /// Ends the controller after the current handler; its watches end with it.

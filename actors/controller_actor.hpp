@@ -24,6 +24,8 @@ public:
   /// Waits until the bodies of all that were spawned have run; gives those still alive.
   [[nodiscard]] std::vector<caf::actor_addr> wait_started();
 
+  [[nodiscard]] std::vector<caf::actor_addr> alive();
+
   /// Waits until all have ended.
   void wait_none();
 
@@ -62,6 +64,9 @@ struct system_context {
 [[nodiscard]] controller_ref spawn_controller(caf::actor_system& sys,
                                               std::shared_ptr<system_context> context,
                                               std::function<void(controller&)> body);
+
+/// An actor that does nothing; controllers end when their context's does.
+[[nodiscard]] caf::actor spawn_root(caf::actor_system& sys);
 
 /// The controller's actor.
 [[nodiscard]] controller_actor actor_of(const controller_ref& c);

@@ -27,9 +27,20 @@ std::vector<caf::actor_addr> controller_roll::wait_started() {
   return {alive_.begin(), alive_.end()};
 }
 
+std::vector<caf::actor_addr> controller_roll::alive() {
+  const std::lock_guard lock{mutex_};
+  return {alive_.begin(), alive_.end()};
+}
+
 void controller_roll::wait_none() {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [&] { return starting_ == 0 && alive_.empty(); });
+}
+
+caf::actor spawn_root(caf::actor_system& sys) {
+  using root_actor = interface<handles<wake_up>>;
+  return caf::actor_cast<caf::actor>(spawn_function(
+      sys, []() -> root_actor::behavior_type { return {[](const wake_up&) {}}; }));
 }
 
 } // namespace flok

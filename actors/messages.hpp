@@ -348,10 +348,12 @@ struct stall_request {
 /// A stalled controller's own timer.
 struct stall_tick {};
 
-/// A controller: a watcher that also runs what its owner posts.
+/// A controller: a watcher that also runs what its owner posts, and hears of what concerns
+/// all that it does, such as a lost connection.
 using controller_actor =
-    watcher_actor::extend<handles<wake_up>, handles<barrier_request, done>,
-                          handles<stall_request, done>, handles<stall_tick>>;
+    watcher_actor::extend<handles<problem>, handles<wake_up>,
+                          handles<barrier_request, done>, handles<stall_request, done>,
+                          handles<stall_tick>>;
 
 } // namespace flok
 

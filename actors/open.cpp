@@ -19,6 +19,7 @@ expected<system_options> read_options(const open_options& options,
   out.config_name = options.config_file;
   out.on_problem = options.on_problem;
   out.exporter = options.exporter;
+  out.prepare = options.prepare;
   out.data = options.data;
   if (!out.data && config->storage_path)
     out.data =

@@ -23,6 +23,7 @@ struct open_options {
 
   /// Serves metrics where the configuration has `metrics` (system.hpp).
   metrics_exporter exporter = {};
+  preparation prepare{}; ///< system.hpp
 };
 
 /// Starts a system with these pagers (`builtin_pagers()`, or a registry of one's own).

@@ -40,13 +40,6 @@ listener_actor::behavior_type listen(std::function<void(const error&)> handler) 
           [](const barrier_request&) { return done{}; }};
 }
 
-using root_actor = interface<handles<wake_up>>;
-
-/// Does nothing; controllers end when it does.
-root_actor::behavior_type be_root() {
-  return {[](const wake_up&) {}};
-}
-
 /// Standard output is the embedder's, and so is spdlog's default logger.
 void print_problem(const error& e) {
   const auto line = "flok: " + std::string{to_string(e.code)} + ": " + e.message + "\n";
@@ -68,6 +61,9 @@ public:
                        const pager_source& pagers) {
     if (auto ok = check_config(options.config, options.config_name, pagers.kinds()); !ok)
       return ok;
+    if (actors == nullptr)
+      if (auto ok = configure(options); !ok)
+        return ok;
     context_->meters = std::make_shared<meters>();
     for (const auto& p : options.config.pagers)
       (void)context_->meters->add(p.ns);
@@ -76,12 +72,12 @@ public:
     auto opened = open_store(options);
     if (!opened)
       return failure(opened.error());
-    own_actors(actors, options);
+    own_actors(actors);
     context_->ids = random_ids();
     context_->on_problem =
         counting(options.on_problem ? options.on_problem : print_problem);
     context_->listener = actors_->spawn(listen, context_->on_problem);
-    context_->root = caf::actor_cast<caf::actor>(spawn_function(*actors_, be_root));
+    context_->root = spawn_root(*actors_);
     if (*opened)
       storage_ = spawn_storage(*actors_, watched(breakable(std::move(*opened), options)));
     start_vms(options, pagers);
@@ -197,14 +193,19 @@ private:
     return open_lmdb_store(lmdb);
   }
 
-  void own_actors(caf::actor_system* given, const system_options& options) {
-    actors_ = given;
-    if (given != nullptr)
-      return;
+  /// How an actor system of our own is to be.
+  expected<void> configure(const system_options& options) {
     prepare(actor_config_);
     set_scheduler_threads(actor_config_, options.threads == 0
                                              ? hardware_threads()
                                              : std::max(options.threads, fewest_threads));
+    return options.prepare ? options.prepare(actor_config_) : expected<void>{};
+  }
+
+  void own_actors(caf::actor_system* given) {
+    actors_ = given;
+    if (given != nullptr)
+      return;
     own_ = std::make_unique<caf::actor_system>(actor_config_);
     actors_ = own_.get();
   }

@@ -27,6 +27,10 @@ namespace flok {
 
 class pager_source; // actors/messages.hpp; pagers/builtin.hpp has one
 
+/// What else an actor system's configuration needs before it starts, such as a network
+/// (remote/networking.hpp); or why it cannot have it.
+using preparation = std::function<expected<void>(caf::actor_system_config&)>;
+
 struct system_options {
   flok::config config;
   std::string config_name = "configuration"; ///< names it in errors
@@ -37,6 +41,9 @@ struct system_options {
 
   /// Threads for actors, 0: as many as there are cores. For an actor system of flok's own.
   std::size_t threads = 0;
+
+  /// For an actor system of flok's own.
+  preparation prepare{};
 
   /// Gets failures that nobody waits for, on any thread, and what ended a controller whose
   /// handler threw (`controller_down`). Must not throw. Without it they go to stderr.

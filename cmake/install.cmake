@@ -20,6 +20,17 @@ if(TARGET flok_prometheus)
   install(EXPORT flok_prometheus NAMESPACE flok:: FILE flokPrometheusTargets.cmake
     DESTINATION "${flok_package_dir}")
 endif()
+if(FLOK_REMOTE)
+  install(TARGETS flok_remote EXPORT flok_remote
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(EXPORT flok_remote NAMESPACE flok:: FILE flokRemoteTargets.cmake
+    DESTINATION "${flok_package_dir}")
+  install(FILES remote.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok")
+  install(DIRECTORY remote DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok"
+    FILES_MATCHING PATTERN "*.hpp")
+  install(FILES cmake/remote_dependencies.cmake DESTINATION "${flok_package_dir}")
+endif()
 if(FLOK_TOOLS)
   install(TARGETS flok RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
   install(FILES tools/completion.bash RENAME flok
@@ -65,10 +76,23 @@ configure_file(cmake/flok.pc.in "${PROJECT_BINARY_DIR}/flok.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/flok.pc"
   DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
+if(FLOK_REMOTE)
+  # A shared library names what it needs itself.
+  if(BUILD_SHARED_LIBS)
+    set(flok_pc_remote_libs "")
+  else()
+    set(flok_pc_remote_libs "-lcaf_openssl -lcaf_io -lssl -lcrypto")
+  endif()
+  configure_file(cmake/flok-remote.pc.in "${PROJECT_BINARY_DIR}/flok-remote.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/flok-remote.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+
 # A .deb depends on packages of Debian's, and those have CAF 0.17 alone.
 if(NOT FLOK_CAF_MAJOR EQUAL 0)
   return()
 endif()
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME flok)
 set(CPACK_PACKAGE_CONTACT "the flok developers <flok@localhost>")
@@ -80,5 +104,5 @@ set(CPACK_STRIP_FILES ON)
 # What the headers and the library's users need; shlibdeps adds what the tool does.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
   "libcaf-dev, libexpected-dev, nlohmann-json3-dev, libsimdjson-dev, liblmdb-dev, libisal-dev, \
-liburcu-dev, libxxhash-dev")
+liburcu-dev, libxxhash-dev, libssl-dev")
 include(CPack)

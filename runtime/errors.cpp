@@ -9,7 +9,7 @@ std::string_view to_string(errc code) noexcept {
       "bad_request",        "bad_config",    "unknown_op",      "unknown_namespace",
       "unknown_controller", "invalid_page",  "bad_index",       "no_such_page",
       "id_too_long",        "conflict",      "unsupported",     "pager_down",
-      "storage_failure",    "shutting_down", "controller_down",
+      "storage_failure",    "shutting_down", "controller_down", "connection_lost",
   };
   return names.at(static_cast<std::size_t>(code));
 }

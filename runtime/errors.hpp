@@ -27,10 +27,11 @@ enum class errc : std::uint8_t {
   storage_failure,
   shutting_down,
   controller_down, ///< a handler threw: told in the process alone
+  connection_lost, ///< to another process (remote/connection.hpp)
 };
 
 /// The number of error codes; an `errc` is always below it.
-inline constexpr std::uint8_t errc_count = 15;
+inline constexpr std::uint8_t errc_count = 16;
 
 /// The code's name in the protocol, e.g. "no_such_page".
 [[nodiscard]] std::string_view to_string(errc code) noexcept;

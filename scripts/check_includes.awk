@@ -7,13 +7,15 @@ function rules() {
   layer("actors",   "runtime/ actors/")
   layer("pagers",   "runtime/ pagers/ actors/messages.hpp actors/caf_compat.hpp")
   layer("flok.hpp", "runtime/ actors/ pagers/")
+  layer("remote",   "runtime/ actors/ remote/")
+  layer("remote.hpp", "remote/")
   layer("tools",    "runtime/ actors/ pagers/ flok.hpp tools/")
   layer("bench",    "runtime/ actors/ pagers/ flok.hpp bench/")
-  layer("tests",    "runtime/ actors/ pagers/ flok.hpp tools/ tests/")
-  layer("examples", "runtime/ actors/ pagers/ flok.hpp examples/")
+  layer("tests",    "runtime/ actors/ pagers/ flok.hpp remote/ remote.hpp tools/ tests/")
+  layer("examples", "runtime/ actors/ pagers/ flok.hpp remote.hpp examples/")
 
   # Headers that users include too, as <flok/runtime/page.hpp>.
-  installed = "^(runtime|actors|pagers)/[^/]+[.]hpp$"
+  installed = "^(runtime|actors|pagers|remote)/[^/]+[.]hpp$"
 
   # Libraries that have one place, beside the benchmarks' floors.
   only("simdjson*", "runtime/codec*.?pp runtime/config*.cpp bench/*")
@@ -22,6 +24,9 @@ function rules() {
   only("xxh*.h",    "runtime/hash.cpp bench/*")
   only("prometheus/*", "actors/prometheus.cpp")
   only("lmdb.h",    "actors/lmdb_store* bench/*")
+  only("openssl/*", "remote/networking.cpp")
+  only("caf/io/*",  "remote/* tests/remote/*")
+  only("caf/openssl/*", "remote/*")
   only("catch2/*",  "tests/catch.hpp")
   only("CLI/*",     "tools/* bench/* examples/demo*")
 

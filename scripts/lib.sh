@@ -6,14 +6,15 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 # Debian packages, by what needs them.
 build_packages=(g++ cmake ninja-build libcaf-dev libsimdjson-dev liblmdb-dev catch2
   nlohmann-json3-dev libexpected-dev libisal-dev libxxhash-dev libcli11-dev libspdlog-dev
-  liburcu-dev libbenchmark-dev libmimalloc-dev prometheus-cpp-dev)
+  liburcu-dev libbenchmark-dev libmimalloc-dev prometheus-cpp-dev libssl-dev)
 demo_packages=(iso-codes)
 check_packages=(clang-format universal-ctags git)
 fuzz_packages=(clang libclang-rt-dev llvm) # llvm: names functions in what is found
 packaging_packages=(pkg-config dpkg-dev file) # those of who installs and packages flok
+network_packages=(openssl) # certificates for tests
 # shellcheck disable=SC2034 # used by scripts/test
 test_packages=("${build_packages[@]}" "${demo_packages[@]}" "${check_packages[@]}"
-  "${fuzz_packages[@]}" "${packaging_packages[@]}")
+  "${fuzz_packages[@]}" "${packaging_packages[@]}" "${network_packages[@]}")
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -102,6 +102,8 @@ compiled fragments_test.cpp docs/pagers.md 2 || fail "docs/pagers.md shows no co
 n=1
 while compiled embedding_test.cpp docs/embedding.md "$n"; do n=$((n + 1)); done
 [ "$n" -gt 6 ] || fail "docs/embedding.md shows less code than it did"
+compiled remote_test.cpp docs/remote.md 1 || fail "docs/remote.md shows no code"
+compiled remote_test.cpp docs/remote.md 2 || fail "docs/remote.md shows one side alone"
 
 # Files that README and docs link to exist.
 cd "$root"

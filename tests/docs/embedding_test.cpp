@@ -36,8 +36,8 @@ for (const auto* id : {"todo", "news", "none"})
   under_way.push_back(sys.async_read("user", id));
 for (auto& answer : under_way)
   count(answer.get());
+return found;
   // clang-format on
-  return found;
 }
 
 int watch_for_a_moment(flok::system& sys, const flok::update_handler& show) {

@@ -26,12 +26,21 @@ runs() {
   [[ $("$1" "$folder") == "news: 0 entries, unconfirmed" ]] || fail "$1: second run"
 }
 
+# runs_remote PROGRAM: one that publishes a system and connects to it.
+runs_remote() {
+  local folder
+  folder=$(mktemp -d -p "$work")
+  cp "$here/services.json" "$folder"
+  [[ $("$1" "$folder") == written ]] || fail "$1"
+}
+
 # with_package PREFIX NAME: find_package, flok being installed in PREFIX.
 with_package() {
   quietly cmake -S "$here" -B "$work/$2" -G Ninja "-DCMAKE_PREFIX_PATH=$1" -DCMAKE_BUILD_TYPE=Debug
   grep -q "^flok_DIR:PATH=$1/" "$work/$2/CMakeCache.txt" || fail "$2: another flok was found"
   quietly cmake --build "$work/$2"
   runs "$work/$2/uses_flok"
+  runs_remote "$work/$2/uses_remote"
 }
 
 quietly cmake --install "$build" --prefix "$work/installed"
@@ -45,11 +54,16 @@ export PKG_CONFIG_PATH
 quietly g++ -std=c++20 -I "$here" "$here/main.cpp" "$here/own_pager.cpp" "$here/runtime/config.cpp" \
   $(pkg-config --cflags --libs flok) -o "$work/by_pkg_config"
 runs "$work/by_pkg_config"
+# shellcheck disable=SC2046
+quietly g++ -std=c++20 -I "$here" "$here/remote.cpp" "$here/own_pager.cpp" "$here/runtime/config.cpp" \
+  $(pkg-config --cflags --libs flok-remote) -o "$work/remote_by_pkg_config"
+runs_remote "$work/remote_by_pkg_config"
 
 quietly cmake -S "$here" -B "$work/sources" -G Ninja "-DFLOK_SOURCES=$here/../.." \
   -DCMAKE_BUILD_TYPE=
 quietly cmake --build "$work/sources"
 runs "$work/sources/uses_flok"
+runs_remote "$work/sources/uses_remote"
 
 if [[ -e $build/CPackConfig.cmake ]]; then # not with a CAF that is not Debian's
   quietly cpack --config "$build/CPackConfig.cmake" -B "$work/deb"

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
 #include <unistd.h>
 
@@ -25,8 +26,12 @@ spawn_actions::spawn_actions() { posix_spawn_file_actions_init(&actions_); }
 spawn_actions::~spawn_actions() { posix_spawn_file_actions_destroy(&actions_); }
 
 pid_t start_tool(std::vector<std::string> arguments, spawn_actions& actions) {
-  std::string tool = FLOK_TOOL;
-  std::vector<char*> argv{tool.data()};
+  return start_program(FLOK_TOOL, std::move(arguments), actions);
+}
+
+pid_t start_program(std::string path, std::vector<std::string> arguments,
+                    spawn_actions& actions) {
+  std::vector<char*> argv{path.data()};
   std::transform(arguments.begin(), arguments.end(), std::back_inserter(argv),
                  [](std::string& text) { return text.data(); });
   argv.push_back(nullptr);
@@ -40,10 +45,10 @@ pid_t start_tool(std::vector<std::string> arguments, spawn_actions& actions) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t child = -1;
   errno =
-      ::posix_spawn(&child, tool.c_str(), actions.get(), &attributes, argv.data(), environ);
+      ::posix_spawn(&child, path.c_str(), actions.get(), &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   if (errno != 0)
-    fail_with_errno(FLOK_TOOL);
+    fail_with_errno(path.c_str());
   return child;
 }
 

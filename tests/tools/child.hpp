@@ -29,7 +29,11 @@ private:
   posix_spawn_file_actions_t actions_{};
 };
 
-/// Starts the tool with SIGPIPE as it is by default. Throws where it cannot be started.
+/// Starts a program with SIGPIPE as it is by default. Throws where it cannot be started.
+[[nodiscard]] pid_t start_program(std::string path, std::vector<std::string> arguments,
+                                  spawn_actions& actions);
+
+/// Starts the tool so.
 [[nodiscard]] pid_t start_tool(std::vector<std::string> arguments, spawn_actions& actions);
 
 } // namespace flok::testing

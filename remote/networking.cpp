@@ -1,0 +1,68 @@
+#include "remote/networking.hpp"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include <caf/actor_system_config.hpp>
+#include <caf/io/middleman.hpp>
+#include <caf/openssl/manager.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "remote/remote_messages.hpp"
+
+namespace flok {
+
+namespace {
+
+constexpr std::chrono::seconds heartbeat{5};
+constexpr std::chrono::seconds silence{30};
+
+error bad(const std::string& what, const std::string& file) {
+  const auto code = ERR_get_error();
+  const char* why = code != 0 ? ERR_reason_error_string(code) : nullptr;
+  ERR_clear_error();
+  return {errc::bad_config,
+          "TLS: " + what + " " + file + ": " + (why != nullptr ? why : "cannot be used")};
+}
+
+/// CAF looks at the files when the first connection comes, and ends the process where they
+/// cannot be used.
+expected<void> check(const tls_options& tls) {
+  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context{SSL_CTX_new(TLS_method()),
+                                                             SSL_CTX_free};
+  auto* c = context.get();
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(c, tls.certificate.c_str()) != 1)
+    return failure(bad("the certificate", tls.certificate));
+  if (SSL_CTX_use_PrivateKey_file(c, tls.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(c) != 1)
+    return failure(bad("the key", tls.key));
+  if (SSL_CTX_load_verify_locations(c, tls.authorities.c_str(), nullptr) != 1)
+    return failure(bad("the authorities", tls.authorities));
+  return {};
+}
+
+} // namespace
+
+preparation networking(std::optional<tls_options> tls) {
+  return [tls = std::move(tls)](caf::actor_system_config& c) -> expected<void> {
+    if (tls)
+      if (auto ok = check(*tls); !ok)
+        return ok;
+    add_message_types<caf::id_block::flok_remote>(c);
+    c.load<caf::io::middleman>();
+    c.set("middleman.heartbeat-interval", caf::timespan{heartbeat});
+    c.set("middleman.connection-timeout", caf::timespan{silence});
+    if (tls) {
+      c.load<caf::openssl::manager>();
+      c.openssl_certificate = tls->certificate;
+      c.openssl_key = tls->key;
+      c.openssl_cafile = tls->authorities;
+    }
+    return {};
+  };
+}
+
+} // namespace flok

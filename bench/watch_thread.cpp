@@ -90,7 +90,7 @@ private:
     caf::scoped_actor self{raw_actors_.actors};
     return measured(
         [&] {
-          ask(&*self, server_, read_request{bench_ns, "page", false})
+          flok::ask(&*self, server_, read_request{bench_ns, "page", false})
               .receive([](const read_res&) {}, [](const caf::error&) {});
         },
         [] {});

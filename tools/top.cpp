@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <optional>
 
 #include <poll.h>
 #include <unistd.h>
@@ -25,10 +26,14 @@ using std::chrono::steady_clock;
 
 using figures = std::map<std::string, double, std::less<>>;
 
+/// Stands in the names of times: "read_us_p99".
+constexpr const char* times_mark = "_us_";
+
 /// What `stats` said at a moment.
 struct sample {
   steady_clock::time_point when;
   std::vector<std::pair<std::string, figures>> namespaces;
+  figures page_out; ///< how long commits took, of all namespaces
 
   [[nodiscard]] const figures* of(const std::string& ns) const {
     for (const auto& each : namespaces)
@@ -38,51 +43,80 @@ struct sample {
   }
 };
 
-/// The members of an object that are numbers.
-expected<figures> numbers_of(std::string_view object) {
+/// Adds the members of an object that are numbers, and those of its objects, under names
+/// that begin so.
+expected<void> add_numbers(std::string_view object, const std::string& prefix,
+                           figures& all) {
   const auto members = json::members(object);
   if (!members)
     return failure(members.error());
-  figures all;
   for (const auto& m : *members) {
     double n = 0;
     const auto end = m.value.data() + m.value.size();
-    if (std::from_chars(m.value.data(), end, n).ptr == end)
-      all.emplace(m.key, n);
+    if (json::kind_of(m.value) == json::kind::object) {
+      if (auto ok = add_numbers(m.value, prefix + m.key + times_mark, all); !ok)
+        return ok;
+    } else if (std::from_chars(m.value.data(), end, n).ptr == end) {
+      all.emplace(prefix + m.key, n);
+    }
   }
-  return all;
+  return {};
+}
+
+/// What an answer says of each namespace; of a system that does not say it, nothing.
+expected<void> add_of_each(std::string_view namespaces, sample& s) {
+  if (namespaces.empty())
+    return {};
+  const auto all = json::members(namespaces);
+  if (!all)
+    return failure(all.error());
+  for (const auto& each : *all) {
+    auto known = std::find_if(s.namespaces.begin(), s.namespaces.end(),
+                              [&](const auto& n) { return n.first == each.key; });
+    if (known == s.namespaces.end())
+      known = s.namespaces.emplace(known, each.key, figures{});
+    if (auto ok = add_numbers(each.value, {}, known->second); !ok)
+      return ok;
+  }
+  return {};
 }
 
 expected<sample> take_sample(shell_client& client) {
   const auto reply = client.ask("stats");
-  const auto all = reply ? json::members((*reply)["namespaces"]) : failure(reply.error());
-  if (!all)
-    return failure(all.error());
-  sample s{steady_clock::now(), {}};
-  for (const auto& each : *all) {
-    auto numbers = numbers_of(each.value);
-    if (!numbers)
-      return failure(numbers.error());
-    s.namespaces.emplace_back(each.key, std::move(*numbers));
-  }
+  if (!reply)
+    return failure(reply.error());
+  sample s{steady_clock::now(), {}, {}};
+  for (const auto* part : {"namespaces", "totals", "latency_us"})
+    if (auto ok = add_of_each((*reply)[part], s); !ok)
+      return failure(ok.error());
+  if (const auto times = (*reply)["page_out_us"]; !times.empty())
+    if (auto ok = add_numbers(times, {}, s.page_out); !ok)
+      return failure(ok.error());
   return s;
 }
 
-/// A column of the table: a figure as it is, or how fast it grows.
+/// A column of the table: a figure as it is, how fast it grows, or a time that 99 of 100
+/// did not take.
 struct column {
   std::string_view title;
   std::string_view figure;
-  enum class kind : std::uint8_t { count, bytes, rate } how;
+  enum class kind : std::uint8_t { count, bytes, rate, time } how;
 };
 
 constexpr std::array columns{column{"PAGES", "pages", column::kind::count},
                              column{"MEMORY", "bytes", column::kind::bytes},
                              column{"DIRTY", "dirty", column::kind::count},
-                             column{"WATCHED", "watched", column::kind::count},
                              column{"WATCHERS", "watchers", column::kind::count},
                              column{"LOADS", "loads", column::kind::count},
+                             column{"READS/s", "reads", column::kind::rate},
+                             column{"WRITES/s", "writes", column::kind::rate},
+                             column{"TOLD/s", "notifications", column::kind::rate},
+                             column{"KEPT/s", "committed", column::kind::rate},
                              column{"EVICTED/s", "evicted", column::kind::rate},
-                             column{"MERGED/s", "merged", column::kind::rate}};
+                             column{"MERGED/s", "merged", column::kind::rate},
+                             column{"READ", "read_us_p99", column::kind::time},
+                             column{"WRITE", "write_us_p99", column::kind::time},
+                             column{"TELL", "notify_us_p99", column::kind::time}};
 
 /// The growth of a figure in a second, or none, where there is nothing to compare with.
 std::optional<double> rate_of(const sample* before, const sample& now,
@@ -114,9 +148,19 @@ std::string cell(const column& c, const sample* before, const sample& now,
   const auto found = row.second.find(c.figure);
   if (found == row.second.end())
     return "-"; // an older system
+  if (c.how == column::kind::time)
+    return text_of(found->second, "%.0f us");
   return c.how == column::kind::bytes
              ? readable_bytes(static_cast<std::uint64_t>(found->second))
              : text_of(found->second, "%.0f");
+}
+
+std::string page_out_of(const sample& now) {
+  std::string text;
+  for (const auto& [name, n] : now.page_out)
+    text += (text.empty() ? "page-out: " : ", ") + name + " " +
+            text_of(n, name == "count" ? "%.0f" : "%.0f us");
+  return text.empty() ? text : text + "\n";
 }
 
 std::string table_of(const sample* before, const sample& now) {
@@ -139,7 +183,7 @@ std::string table_of(const sample* before, const sample& now) {
       text += i == 0 ? row[i] + gap : "  " + gap + row[i];
       text += i + 1 == row.size() ? "\n" : "";
     }
-  return text;
+  return text + page_out_of(now);
 }
 
 /// The figures as they are, and, where there was a sample before, how fast each grows.
@@ -152,12 +196,17 @@ std::string json_of(const sample* before, const sample& now) {
           (text.back() == '{' ? "" : ",") + json::quoted(name) + ":" + text_of(n, "%.17g");
     std::string rates;
     for (const auto& each : all)
-      if (const auto rate = rate_of(before, now, ns, each.first))
+      if (const auto rate = each.first.find(times_mark) == std::string::npos
+                                ? rate_of(before, now, ns, each.first)
+                                : std::nullopt)
         rates += (rates.empty() ? "" : ",") + json::quoted(each.first) + ":" +
                  text_of(*rate, "%.3f");
     text += std::string{all.empty() ? "" : ","} + R"("per_second":)" +
             (rates.empty() ? "null" : "{" + rates + "}") + "}";
   }
+  text += R"(},"page_out_us":{)";
+  for (const auto& [name, n] : now.page_out)
+    text += (text.back() == '{' ? "" : ",") + json::quoted(name) + ":" + text_of(n, "%.0f");
   return text + "}}\n";
 }
 

@@ -110,10 +110,11 @@ TEST_CASE("top: one table, of all namespaces", "[top]") {
   const watched_system home;
   home.shell->must(op::write("user", array_page("p", "v1")));
   const auto lines = lines_of(output_of(home.run({"top", "--once"})));
-  REQUIRE(lines.size() == 3);
+  REQUIRE(lines.size() == 4);
   CHECK(lines[0].starts_with("NAMESPACE  PAGES"));
   CHECK(lines[1].starts_with("user           1"));
   CHECK(lines[2].starts_with("feed           0"));
+  CHECK(lines[3].starts_with("page-out: count 0"));
 }
 
 TEST_CASE("top: as JSON it has the figures, and how fast they grow from the second on",
@@ -130,8 +131,9 @@ TEST_CASE("top: as JSON it has the figures, and how fast they grow from the seco
   bool grew = false;
   CHECK(comes_true([&] {
     const auto now = user();
-    grew = grew || now.at("per_second").at("pages").get<double>() > 0;
-    return now.at("pages") == 1;
+    grew = grew || (now.at("per_second").at("pages").get<double>() > 0 &&
+                    now.at("per_second").at("writes").get<double>() > 0);
+    return now.at("pages") == 1 && now.at("write_us_p99").get<double>() > 0;
   }));
   CHECK(grew);
   top.signal(SIGINT);

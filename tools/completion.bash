@@ -8,7 +8,7 @@ _flok() {
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     mapfile -t COMPREPLY < <(compgen -W "$("$flok" --help 2>/dev/null |
-      awk '/^Subcommands:/ { inside = 1; next } inside && /^  [a-z]/ { print $1 }')" -- "$word")
+      awk '/^Subcommands:/ { inside = 1; next } /^$/ { inside = 0 } inside && /^  [a-z]/ { print $1 }')" -- "$word")
     return
   fi
   case $before in

@@ -19,7 +19,7 @@ text=$(sed 's/\\-/-/g; s/\\f[BIR]//g; s/\\(aq/'"'"'/g; s/\\e/\\/g; s/\\&//g' "$p
 section() { awk -v want=".SS flok $1" '/^\.S[SH]/ { on = $0 == want } on' <<<"$text"; }
 
 mapfile -t commands < <("$flok" --help |
-  awk '/^Subcommands:/ { on = 1; next } on && /^  [a-z]/ { print $1 }')
+  awk '/^Subcommands:/ { on = 1; next } /^$/ { on = 0 } on && /^  [a-z]/ { print $1 }')
 ((${#commands[@]} >= 15)) || fail "--help tells of ${#commands[@]} subcommands"
 for command in "${commands[@]}"; do
   help=$("$flok" "$command" --help)

@@ -110,6 +110,12 @@ sed -nE 's/^#include "(.*)"$/\1/p' "$root/flok.hpp" | while IFS= read -r header;
   grep -q "^| .*\`$header\`.* |" "$root/docs/api.md" || fail "docs/api.md lacks $header"
 done || exit 1
 
+# The index has every page.
+for file in "$root"/docs/*.md; do
+  [ "${file##*/}" = README.md ] || grep -qF "](${file##*/})" "$root/docs/README.md" ||
+    fail "docs/README.md lacks ${file##*/}"
+done
+
 # Files that README and docs link to exist.
 cd "$root"
 for file in README.md docs/*.md docs/decisions/*.md; do

@@ -105,8 +105,8 @@ while compiled embedding_test.cpp docs/embedding.md "$n"; do n=$((n + 1)); done
 compiled remote_test.cpp docs/remote.md 1 || fail "docs/remote.md shows no code"
 compiled remote_test.cpp docs/remote.md 2 || fail "docs/remote.md shows one side alone"
 
-# The reference has all that flok.hpp brings.
-sed -nE 's/^#include "(.*)"$/\1/p' "$root/flok.hpp" | while IFS= read -r header; do
+# The reference has all that flok.hpp and remote.hpp bring.
+sed -nE 's/^#include "(.*)"$/\1/p' "$root/flok.hpp" "$root/remote.hpp" | while IFS= read -r header; do
   grep -q "^| .*\`$header\`.* |" "$root/docs/api.md" || fail "docs/api.md lacks $header"
 done || exit 1
 

@@ -86,8 +86,16 @@ struct cache_write {
   bool pending = false;
 };
 
-/// Where a pager caches.
-using cache_actor = interface<handles<cache_write>>;
+/// Deletes a page, in turn with its writes, where its pager agrees. From a pager: the page
+/// is gone where it comes from; it is asked in its turn like anyone's.
+struct delete_request {
+  std::string ns;
+  std::string id;
+  write_rule rule{};
+};
+
+/// Where a pager caches, and says what is gone.
+using cache_actor = interface<handles<cache_write>, handles<delete_request, done>>;
 
 /// The first message to a pager, once in its life.
 struct pager_init {
@@ -270,12 +278,6 @@ struct edit_request {
   std::string id;
   std::vector<edit> edits;
   std::optional<page_kind> create;
-  write_rule rule{};
-};
-
-struct delete_request {
-  std::string ns;
-  std::string id;
   write_rule rule{};
 };
 

@@ -7,7 +7,7 @@ set(flok_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/flok")
 
 target_include_directories(flok_library
   INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
-install(TARGETS flok_library EXPORT flok
+install(TARGETS flok_library flok_testing EXPORT flok
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT flok NAMESPACE flok:: FILE flokTargets.cmake DESTINATION "${flok_package_dir}")
@@ -38,8 +38,8 @@ if(FLOK_TOOLS)
   install(FILES "${PROJECT_BINARY_DIR}/tools/flok.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 endif()
 
-install(FILES flok.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok")
-install(DIRECTORY runtime actors pagers DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok"
+install(FILES flok.hpp testing.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok")
+install(DIRECTORY runtime actors pagers testing DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok"
   FILES_MATCHING PATTERN "*.hpp")
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}")
@@ -73,7 +73,8 @@ endif()
 # Found from where the file itself is, so that an installation can be moved.
 file(RELATIVE_PATH flok_pc_up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file(cmake/flok.pc.in "${PROJECT_BINARY_DIR}/flok.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/flok.pc"
+configure_file(cmake/flok-testing.pc.in "${PROJECT_BINARY_DIR}/flok-testing.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/flok.pc" "${PROJECT_BINARY_DIR}/flok-testing.pc"
   DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
 if(FLOK_REMOTE)

@@ -9,13 +9,15 @@ function rules() {
   layer("flok.hpp", "runtime/ actors/ pagers/")
   layer("remote",   "runtime/ actors/ remote/")
   layer("remote.hpp", "remote/")
+  layer("testing",  "runtime/ actors/ pagers/ testing/")
+  layer("testing.hpp", "flok.hpp pagers/ testing/")
   layer("tools",    "runtime/ actors/ pagers/ flok.hpp tools/")
   layer("bench",    "runtime/ actors/ pagers/ flok.hpp bench/")
-  layer("tests",    "runtime/ actors/ pagers/ flok.hpp remote/ remote.hpp tools/ tests/")
-  layer("examples", "runtime/ actors/ pagers/ flok.hpp remote.hpp examples/")
+  layer("tests",    "runtime/ actors/ pagers/ flok.hpp remote/ remote.hpp testing/ testing.hpp tools/ tests/")
+  layer("examples", "runtime/ actors/ pagers/ flok.hpp remote.hpp testing/ testing.hpp examples/")
 
   # Headers that users include too, as <flok/runtime/page.hpp>.
-  installed = "^(runtime|actors|pagers|remote)/[^/]+[.]hpp$"
+  installed = "^(runtime|actors|pagers|remote|testing)/[^/]+[.]hpp$"
 
   # Libraries that have one place, beside the benchmarks' floors.
   only("simdjson*", "runtime/codec*.?pp runtime/config*.cpp bench/*")
@@ -27,7 +29,7 @@ function rules() {
   only("openssl/*", "remote/networking.cpp")
   only("caf/io/*",  "remote/* tests/remote/*")
   only("caf/openssl/*", "remote/*")
-  only("catch2/*",  "tests/catch.hpp")
+  only("catch2/*",  "tests/catch.hpp examples/testing/catch.hpp")
   only("CLI/*",     "tools/* bench/* examples/demo*")
 
   # The core is pure: no actor, logger, thread, clock, file or random device.

@@ -23,7 +23,7 @@ TEST_CASE("controller: stop ends it, its watches, and all that is posted later")
   c.stop();
   CHECK(eventually([&] { return watchers(*sys) == 0; }));
   CHECK_FALSE(settled(c));
-  REQUIRE(sys->write("user", a_page("a", "1")).has_value());
+  REQUIRE(sys->write("user", version("a", "1")).has_value());
   sys->drain();
   CHECK(heard.take().empty());
 }
@@ -69,7 +69,7 @@ TEST_CASE("controller: after quit in a batch no page's handler runs") {
     c.watch("user", "a", telling(heard));
   });
   sys->drain();
-  REQUIRE(sys->write("user", a_page("a", "1")).has_value());
+  REQUIRE(sys->write("user", version("a", "1")).has_value());
   CHECK(heard.next() == "batch");
   CHECK_FALSE(settled(c));
   CHECK(heard.take().empty());
@@ -88,12 +88,12 @@ TEST_CASE("controller: one that throws ends alone") {
   const auto good =
       sys->spawn([&](controller& c) { c.watch("user", "a", telling(heard)); });
   sys->drain();
-  REQUIRE(sys->write("user", a_page("a", "1")).has_value());
+  REQUIRE(sys->write("user", version("a", "1")).has_value());
   CHECK(heard.next() == "a=1 pager");
   CHECK_FALSE(settled(bad));
   CHECK_FALSE(settled(worse));
   CHECK(eventually([&] { return watchers(*sys) == 1; }));
-  REQUIRE(sys->write("user", a_page("a", "2")).has_value());
+  REQUIRE(sys->write("user", version("a", "2")).has_value());
   CHECK(heard.next() == "a=2 pager");
   CHECK(settled(good));
 }
@@ -120,7 +120,7 @@ TEST_CASE("controller: on_problem hears which handler threw, and what") {
     c.watch("user", "a", [](const update&) { throw std::runtime_error{"four"}; });
   });
   sys->drain();
-  REQUIRE(sys->write("user", a_page("a", "1")).has_value());
+  REQUIRE(sys->write("user", version("a", "1")).has_value());
   CHECK(problems.next() == "controller_down: a controller ended: its handler of an update, "
                            "namespace user, page a threw: four");
   REQUIRE(sys->close().has_value());
@@ -195,7 +195,7 @@ TEST_CASE("controller: many come and go while pages change") {
   const auto sys = started();
   std::thread writer{[&] {
     for (int n = 0; !stop; ++n)
-      (void)sys->write("user", a_page("a", std::to_string(n)));
+      (void)sys->write("user", version("a", std::to_string(n)));
   }};
   std::vector<std::thread> threads;
   for (int t = 0; t < 3; ++t)
@@ -235,7 +235,7 @@ TEST_CASE("controller: hundreds of one page each get every version once, in orde
     t.join();
   sys->drain();
   for (int n = 0; n < versions; ++n)
-    REQUIRE(sys->write("user", a_page("a", std::to_string(n))).has_value());
+    REQUIRE(sys->write("user", version("a", std::to_string(n))).has_value());
   sys->drain();
   strings all;
   for (int n = 0; n < versions; ++n)

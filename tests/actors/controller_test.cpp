@@ -5,14 +5,14 @@
 #include <thread>
 
 #include "pagers/registry.hpp"
+#include "testing/temp_dir.hpp"
 #include "tests/actors/live.hpp"
-#include "tests/actors/temp_dir.hpp"
 
 namespace flok::testing {
 
 TEST_CASE("controller: a watch tells what is on disk, in memory, and every change") {
   const temp_dir dir;
-  REQUIRE(started(dir / "data")->write("user", a_page("a", "1")).has_value());
+  REQUIRE(started(dir / "data")->write("user", version("a", "1")).has_value());
   inbox<std::string> first, second;
   const auto sys = started(dir / "data");
   const auto c1 = sys->spawn(
@@ -21,10 +21,10 @@ TEST_CASE("controller: a watch tells what is on disk, in memory, and every chang
   CHECK(first.next() == "a=1 disk");
   sys->spawn([&](controller& c) { c.watch("user", "a", telling(second)); });
   CHECK(second.next() == "a=1 cache");
-  REQUIRE(sys->write("user", a_page("a", "2")).has_value());
+  REQUIRE(sys->write("user", version("a", "2")).has_value());
   CHECK(first.next() == "a=2 pager");
   CHECK(second.next() == "a=2 pager");
-  REQUIRE(sys->write("user", a_page("a", "2")).has_value()); // unmodified
+  REQUIRE(sys->write("user", version("a", "2")).has_value()); // unmodified
   sys->drain();
   CHECK(first.take().empty());
   CHECK(settled(c1));
@@ -32,7 +32,7 @@ TEST_CASE("controller: a watch tells what is on disk, in memory, and every chang
 
 TEST_CASE("controller: watch_sync is answered after its page, or that there is none") {
   const temp_dir dir;
-  REQUIRE(started(dir / "data")->write("user", a_page("a", "1")).has_value());
+  REQUIRE(started(dir / "data")->write("user", version("a", "1")).has_value());
   inbox<std::string> heard;
   const auto sys = started(dir / "data");
   sys->spawn([&](controller& c) {
@@ -47,7 +47,7 @@ TEST_CASE("controller: watch_sync is answered after its page, or that there is n
   };
   CHECK(at("a=1 disk") < at("done"));
   CHECK(at("no_such_page") < 3);
-  REQUIRE(sys->write("user", a_page("b", "1")).has_value());
+  REQUIRE(sys->write("user", version("b", "1")).has_value());
   CHECK(heard.next() == "b=1 pager");
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("controller: events wait while it is not ready, and end at the newest"
     c.watch("user", "a", telling(heard));
   });
   for (int i = 1; i <= versions; ++i)
-    REQUIRE(sys->write("user", a_page("a", std::to_string(i))).has_value());
+    REQUIRE(sys->write("user", version("a", std::to_string(i))).has_value());
   CHECK(heard.take().empty());
   ready = true;
   c.post([](controller& self) { self.resume(); });
@@ -69,7 +69,7 @@ TEST_CASE("controller: events wait while it is not ready, and end at the newest"
   while (heard.next() != "a=" + std::to_string(versions) + " pager")
     ++count;
   CHECK(count <= static_cast<int>(limits::undelivered) + 1);
-  REQUIRE(sys->write("user", a_page("a", "last")).has_value());
+  REQUIRE(sys->write("user", version("a", "last")).has_value());
   CHECK(heard.next() == "a=last pager");
 }
 
@@ -82,12 +82,12 @@ TEST_CASE("controller: unwatch ends its handler, watching again replaces it") {
   });
   REQUIRE(settled(c));
   sys->drain();
-  REQUIRE(sys->write("user", a_page("a", "1")).has_value());
+  REQUIRE(sys->write("user", version("a", "1")).has_value());
   CHECK(heard.next() == "a=1 pager");
   c.post([&](controller& c) { c.unwatch("user", "a", answering(heard)); });
   CHECK(heard.next() == "done");
   CHECK(watchers(*sys) == 0);
-  REQUIRE(sys->write("user", a_page("a", "2")).has_value());
+  REQUIRE(sys->write("user", version("a", "2")).has_value());
   sys->drain();
   CHECK(heard.take().empty());
 }
@@ -103,11 +103,11 @@ TEST_CASE("controller: a handler may end its own watch, and watch others") {
     });
   });
   sys->drain();
-  REQUIRE(sys->write("user", a_page("a", "1")).has_value());
+  REQUIRE(sys->write("user", version("a", "1")).has_value());
   CHECK(heard.next() == "a=1 pager k");
   sys->drain();
-  REQUIRE(sys->write("user", a_page("a", "2")).has_value());
-  REQUIRE(sys->write("user", a_page("b", "1")).has_value());
+  REQUIRE(sys->write("user", version("a", "2")).has_value());
+  REQUIRE(sys->write("user", version("b", "1")).has_value());
   CHECK(heard.next() == "b=1 pager");
 }
 
@@ -135,8 +135,8 @@ TEST_CASE("controller: what a handler holds may end its watch when it goes") {
   });
   CHECK(heard.next() == "gone");
   sys->drain();
-  REQUIRE(sys->write("user", a_page("a", "1")).has_value());
-  REQUIRE(sys->write("user", a_page("b", "1")).has_value());
+  REQUIRE(sys->write("user", version("a", "1")).has_value());
+  REQUIRE(sys->write("user", version("b", "1")).has_value());
   CHECK(heard.next() == "b=1 pager");
 }
 
@@ -159,9 +159,9 @@ TEST_CASE("controller: handlers for all updates and for errors may replace thems
   CHECK(heard.next() == "first error 1");
   CHECK(heard.next() == "second error");
   sys->drain();
-  REQUIRE(sys->write("user", a_page("a", "1")).has_value());
+  REQUIRE(sys->write("user", version("a", "1")).has_value());
   CHECK(heard.next() == "first 1");
-  REQUIRE(sys->write("user", a_page("a", "2")).has_value());
+  REQUIRE(sys->write("user", version("a", "2")).has_value());
   CHECK(heard.next() == "second");
 }
 
@@ -223,7 +223,7 @@ TEST_CASE("controller: failures go to the answer, else to on_error, else to on_p
   inbox<std::string> heard;
   const auto sys = started(std::move(options));
   sys->spawn([&](controller& c) {
-    c.write("nowhere", a_page("a", "1"));
+    c.write("nowhere", version("a", "1"));
     c.edit("user", "none", {});
     c.on_error(
         [&](const error& e) { heard.put("error " + std::string{to_string(e.code)}); });
@@ -248,7 +248,7 @@ TEST_CASE("controller: reads find what is there, or say that nothing is") {
   sys->spawn([&](controller& c) {
     c.read("user", "a", answering_page(heard));
     c.read_sync("user", "a", answering_page(heard));
-    c.write("user", a_page("a", "1"), answering_page(heard));
+    c.write("user", version("a", "1"), answering_page(heard));
     c.read("user", "b", answering_page(heard));
   });
   CHECK(heard.next() == "no_such_page");

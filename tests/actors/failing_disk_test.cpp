@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "actors/lmdb_store.hpp"
-#include "tests/actors/temp_dir.hpp"
+#include "testing/temp_dir.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

@@ -1,7 +1,6 @@
-// Actors step by step, in virtual time.
+// Messages to the vm in virtual time, and what comes back in words.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,43 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/caf_testing.hpp"
-#include "actors/memory_store.hpp"
 #include "actors/messages.hpp"
-#include "actors/vm.hpp"
+#include "testing/scripted_pager.hpp"
+#include "testing/virtual_system.hpp"
 #include "tests/runtime/pages.hpp"
 
 namespace flok::testing {
-
-/// An actor system in which nothing moves but by `run`, and no time passes but by
-/// `advance`.
-class stage {
-public:
-  stage();
-  ~stage(); ///< ends all that `keep` was told of
-  stage(const stage&) = delete;
-  stage& operator=(const stage&) = delete;
-
-  [[nodiscard]] caf::actor_system& actors() { return stepped_->actors(); }
-
-  /// Runs until no message waits.
-  void run();
-
-  /// Lets that much time pass, then runs. What is due is done once at most.
-  void advance(std::chrono::milliseconds time);
-
-  template <class Actor>
-  Actor keep(Actor a) {
-    kept_.push_back(caf::actor_cast<caf::actor>(a));
-    return a;
-  }
-
-private:
-  struct test_config;
-  std::unique_ptr<test_config> config_;
-  std::unique_ptr<stepped_actors> stepped_;
-  std::vector<caf::actor> kept_;
-};
 
 using recorder_actor = watcher_actor::extend<handles<problem>, handles<wake_up>>;
 
@@ -91,7 +59,6 @@ private:
   static void note(notes& n, const page_reply& reply);
   static void note(notes& n, const written& reply);
   static void note(notes& n, const pageout_reply& reply);
-  static void note(notes& n, const stats_reply& reply);
   static void note(notes& n, const find_pager_reply& reply);
   static void note(notes& n, const pager_log_reply& reply);
 
@@ -103,43 +70,6 @@ private:
   stage* stage_;
   std::shared_ptr<notes> notes_;
   recorder_actor actor_;
-  friend class world;
-};
-
-/// A pager that does as it is told, and writes down what it hears:
-///   "init user {}", "watch a", "watch a=1", "unwatch a", "read a",
-///   "write b=1", "write a=2 over a=1"
-class scripted_pager {
-public:
-  scripted_pager();
-
-  /// Makes one for each life.
-  [[nodiscard]] pager_factory factory() const;
-
-  strings heard();
-
-  /// How writes are met; to begin with, they are cached and done.
-  void on_write(std::function<expected<void>(const page_ptr&)> meet);
-
-  /// From now on writes and reads are not answered until `release` is called.
-  void hold();
-  void release();
-
-  /// What reads find; to begin with, nothing.
-  void on_read(std::function<expected<page_ptr>(const std::string&)> find);
-
-  /// Caches from the pager itself.
-  void cache(std::vector<page_ptr> pages, bool pending = false);
-
-  void die();
-  [[nodiscard]] std::size_t lives() const;
-  [[nodiscard]] pager_actor actor() const;
-
-private:
-  struct script;
-  class life;
-  void post(std::function<void(life&)> work);
-  std::shared_ptr<script> script_;
 };
 
 struct world_options {
@@ -151,15 +81,12 @@ struct world_options {
   storage_writer writer; ///< instead of the one over `disk`
 };
 
-/// A vm over a store in memory. Requests are for the namespace "user" unless told
-/// otherwise.
-class world : public stage {
+/// A system in virtual time whose vm is asked by recorders. Requests are for the namespace
+/// "user" unless told otherwise.
+class world : public virtual_system {
 public:
-  explicit world(world_options options = {});
+  explicit world(const world_options& options = {});
 
-  vm_actor vm;
-  storage_actors storage;
-  std::shared_ptr<memory_store> disk;
   recorder problems; ///< listens
 
   void watch(recorder& r, std::string id, const std::string& ns = "user");

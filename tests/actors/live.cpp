@@ -2,17 +2,8 @@
 
 #include "actors/controller_actor.hpp"
 #include "pagers/registry.hpp"
-#include "runtime/codec.hpp"
-#include "runtime/json_text.hpp"
 
 namespace flok::testing {
-
-page_ptr a_page(std::string_view id, std::string_view signature) {
-  return decode_page(R"({"_id":)" + json::quoted(id) +
-                     R"(,"_type":"array","entries":[{"_id":"e","_sig":)" +
-                     json::quoted(signature) + "}]}")
-      .value();
-}
 
 system_options options_for(const strings& namespaces, const std::string& pager) {
   system_options options;

@@ -8,8 +8,8 @@
 
 #include "actors/controller_actor.hpp"
 #include "runtime/limits.hpp"
+#include "testing/temp_dir.hpp"
 #include "tests/actors/live.hpp"
-#include "tests/actors/temp_dir.hpp"
 #include "tests/actors/test_pagers.hpp"
 
 namespace flok::testing {
@@ -42,7 +42,7 @@ TEST_CASE("async: many requests of one thread are under way at once, in order") 
   std::vector<page_future> reads;
   for (int n = 0; n < 1000; ++n) {
     const auto id = "p" + std::to_string(n % 100);
-    writes.push_back(sys->async_write("user", a_page(id, std::to_string(n))));
+    writes.push_back(sys->async_write("user", version(id, std::to_string(n))));
     reads.push_back(sys->async_read("user", id));
   }
   for (int n = 0; n < 1000; ++n) {
@@ -64,8 +64,8 @@ TEST_CASE("async: what is wrong is told by the future") {
   CHECK(soon(sys->async_write("user", nullptr)).error().code == errc::invalid_page);
   const std::string long_id(limits::id_bytes + 1, 'x');
   CHECK(soon(sys->async_read("user", long_id)).error().code == errc::id_too_long);
-  REQUIRE(soon(sys->async_write("user", a_page("a", "1"))).has_value());
-  const auto conflict = soon(sys->async_write("user", a_page("a", "2"), {.if_hash = ""}));
+  REQUIRE(soon(sys->async_write("user", version("a", "1"))).has_value());
+  const auto conflict = soon(sys->async_write("user", version("a", "2"), {.if_hash = ""}));
   CHECK(conflict.error().code == errc::conflict);
   CHECK_FALSE(conflict.error().hash.empty());
 }
@@ -73,7 +73,7 @@ TEST_CASE("async: what is wrong is told by the future") {
 TEST_CASE("async: a future that nobody keeps is no request withdrawn") {
   const auto sys = started();
   for (int n = 0; n < 100; ++n)
-    sys->async_write("user", a_page("p" + std::to_string(n), "1"));
+    sys->async_write("user", version("p" + std::to_string(n), "1"));
   sys->drain();
   CHECK(sys->list("user").value().size() == 100);
 }
@@ -112,7 +112,7 @@ TEST_CASE("async: once closed, futures fail at once; those that were open are ke
   {
     const auto sys = started();
     for (int n = 0; n < 200; ++n)
-      open.push_back(sys->async_write("user", a_page("p" + std::to_string(n), "1")));
+      open.push_back(sys->async_write("user", version("p" + std::to_string(n), "1")));
     REQUIRE(sys->close().has_value());
     auto late = sys->async_read("user", "p1");
     REQUIRE(late.wait_for(std::chrono::seconds{0}) == std::future_status::ready);
@@ -132,10 +132,10 @@ TEST_CASE("async: from several threads at once, beside those that wait") {
         std::vector<page_future> futures;
         for (int n = 0; n < 50; ++n) {
           const auto id = std::to_string(t) + "-" + std::to_string(n);
-          futures.push_back(sys->async_write("user", a_page(id, std::to_string(round))));
+          futures.push_back(sys->async_write("user", version(id, std::to_string(round))));
         }
         const auto id = std::to_string(t) + "-x";
-        wrong += sys->write("user", a_page(id, "1")).has_value() ? 0 : 1;
+        wrong += sys->write("user", version(id, "1")).has_value() ? 0 : 1;
         for (auto& f : futures)
           wrong += f.get().has_value() ? 0 : 1;
         for (int n = 0; n < 50; ++n)

@@ -3,7 +3,7 @@
 
 #include "actors/lmdb_store.hpp"
 #include "actors/store_view.hpp"
-#include "tests/actors/temp_dir.hpp"
+#include "testing/temp_dir.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/pages.hpp"
 

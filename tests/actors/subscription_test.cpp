@@ -18,7 +18,7 @@ std::function<void(const removed_page&)> telling_removed(inbox<std::string>& to)
 }
 
 void write(system& sys, std::string_view id, std::string_view signature) {
-  REQUIRE(sys.write("user", a_page(id, signature)).has_value());
+  REQUIRE(sys.write("user", version(id, signature)).has_value());
 }
 
 /// Writes ever new versions of "a" until it is told to stop.
@@ -27,7 +27,7 @@ public:
   explicit busy_writer(system& sys)
       : thread_{[this, &sys] {
           for (int n = 0; !done_; ++n)
-            (void)sys.write("user", a_page("a", std::to_string(n)));
+            (void)sys.write("user", version("a", std::to_string(n)));
         }} {}
 
   ~busy_writer() {

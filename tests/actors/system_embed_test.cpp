@@ -10,8 +10,8 @@
 
 #include "actors/controller_actor.hpp"
 #include "actors/open.hpp"
+#include "testing/temp_dir.hpp"
 #include "tests/actors/live.hpp"
-#include "tests/actors/temp_dir.hpp"
 #include "tests/actors/test_pagers.hpp"
 
 namespace flok::testing {
@@ -55,7 +55,7 @@ TEST_CASE("embedded: the embedder's actor system, with any scheduling policy") {
     CHECK(&sys->actors() == e.actors.get());
     sys->spawn([&](controller& c) { c.watch("user", "a", telling(heard)); });
     sys->drain();
-    REQUIRE(sys->write("user", a_page("a", "1")).has_value());
+    REQUIRE(sys->write("user", version("a", "1")).has_value());
     CHECK(heard.next() == "a=1 pager");
     CHECK(sys->close().value() == 1);
   }
@@ -70,7 +70,7 @@ TEST_CASE(
     const auto one = e.started(dir / "one", *builtin_pagers());
     const auto two = e.started(dir / "two", *builtin_pagers());
     CHECK(one->read("user", "a").has_value() == (round > 0));
-    REQUIRE(one->write("user", a_page("a", std::to_string(round))).has_value());
+    REQUIRE(one->write("user", version("a", std::to_string(round))).has_value());
     CHECK_FALSE(two->read("user", "a").has_value());
   }
 }
@@ -95,7 +95,7 @@ TEST_CASE("embedded: actors of the embedder may speak to the vms themselves") {
   const auto vm = sys->context().vms.find("user")->second;
   caf::scoped_actor self{*e.actors};
   std::string heard;
-  ask(&*self, vm, write_request{"user", a_page("a", "1")})
+  ask(&*self, vm, write_request{"user", version("a", "1")})
       .receive([&](const written& w) { heard = label(*w.page); },
                [&](const caf::error& why) { heard = from_caf(why).message; });
   CHECK(heard == "a=1");
@@ -114,7 +114,7 @@ TEST_CASE("open: storage.path is relative to the file's folder, data stands over
   {
     const auto sys = flok::open({file, {}, {}}, builtin_pagers());
     REQUIRE(sys.has_value());
-    REQUIRE((*sys)->write("user", a_page("a", "1")).has_value());
+    REQUIRE((*sys)->write("user", version("a", "1")).has_value());
     CHECK((*sys)->configuration().pagers.size() == 1);
   }
   CHECK(std::filesystem::exists(dir / "kept/here/data.mdb"));
@@ -132,7 +132,7 @@ TEST_CASE("open: without a place nothing is kept") {
     const auto sys = flok::open({file, {}, {}}, builtin_pagers());
     REQUIRE(sys.has_value());
     CHECK_FALSE((*sys)->read("user", "a").has_value());
-    REQUIRE((*sys)->write("user", a_page("a", "1")).has_value());
+    REQUIRE((*sys)->write("user", version("a", "1")).has_value());
   }
   CHECK(std::distance(std::filesystem::directory_iterator{dir.path()}, {}) == 1);
 }

@@ -10,8 +10,8 @@
 #include <caf/actor_system_config.hpp>
 
 #include "actors/random_ids.hpp"
+#include "testing/temp_dir.hpp"
 #include "tests/actors/live.hpp"
-#include "tests/actors/temp_dir.hpp"
 #include "tests/actors/test_pagers.hpp"
 
 namespace flok::testing {
@@ -19,7 +19,7 @@ namespace flok::testing {
 TEST_CASE("system: what is written can be read, by all threads") {
   const auto sys = started();
   CHECK(sys->read("user", "a").error().code == errc::no_such_page);
-  const auto page = a_page("a", "1");
+  const auto page = version("a", "1");
   CHECK(sys->write("user", page).value() == page);
   CHECK(sys->read("user", "a").value() == page);
   CHECK(sys->read("nowhere", "a").error().code == errc::unknown_namespace);
@@ -33,7 +33,7 @@ TEST_CASE("system: what was written can be peeked at, by all threads, until it i
   const auto sys = started();
   CHECK(sys->peek("user", "a") == nullptr);
   CHECK(sys->peek("nowhere", "a") == nullptr);
-  const auto page = a_page("a", "1");
+  const auto page = version("a", "1");
   REQUIRE(sys->write("user", page).has_value());
   std::array<page_ptr, 4> seen;
   std::vector<std::thread> readers;
@@ -54,7 +54,7 @@ TEST_CASE("system: page_out commits what is dirty, and says how much") {
   const auto sys = started(dir / "data");
   CHECK(sys->page_out().value() == 0);
   for (const auto* id : {"a", "b", "c"})
-    REQUIRE(sys->write("user", a_page(id, "1")).has_value());
+    REQUIRE(sys->write("user", version(id, "1")).has_value());
   CHECK(sys->stats()[0].counts.dirty == 3);
   CHECK(sys->page_out().value() == 3);
   CHECK(uncounted_bytes(sys->stats()[0].counts) == namespace_stats{3, 0, 0, 0, 0});
@@ -65,15 +65,15 @@ TEST_CASE("system: close pages out, and the next one has the pages") {
   const temp_dir dir;
   {
     const auto sys = started(dir / "data");
-    REQUIRE(sys->write("user", a_page("a", "1")).has_value());
-    REQUIRE(sys->write("user", a_page("b", "1")).has_value());
+    REQUIRE(sys->write("user", version("a", "1")).has_value());
+    REQUIRE(sys->write("user", version("b", "1")).has_value());
     CHECK(sys->close().value() == 2);
     CHECK(sys->close().value() == 0);
   }
   {
     const auto sys = started(dir / "data");
     CHECK(label(*sys->read("user", "a").value()) == "a=1");
-    REQUIRE(sys->write("user", a_page("a", "2")).has_value());
+    REQUIRE(sys->write("user", version("a", "2")).has_value());
   } // the destructor closes as well
   const auto sys = started(dir / "data");
   CHECK(label(*sys->read("user", "a").value()) == "a=2");
@@ -87,7 +87,7 @@ TEST_CASE("system: once closed, requests fail and controllers end at once") {
     const auto sys = started(dir / "data");
     REQUIRE(sys->close().has_value());
     CHECK(sys->read("user", "a").error().code == errc::shutting_down);
-    CHECK(sys->write("user", a_page("a", "1")).error().code == errc::shutting_down);
+    CHECK(sys->write("user", version("a", "1")).error().code == errc::shutting_down);
     CHECK(sys->page_out().error().code == errc::shutting_down);
     CHECK(sys->stats().empty());
     const auto c = sys->spawn([&](controller&) { heard.put("never"); });
@@ -103,8 +103,8 @@ TEST_CASE("system: what controllers asked for before close is done") {
     const auto sys = started(dir / "data");
     for (int i = 0; i < 20; ++i)
       sys->spawn([i](controller& c) {
-        c.write("user", a_page("first", "x"));
-        c.write("user", a_page("p" + std::to_string(i), "1"));
+        c.write("user", version("first", "x"));
+        c.write("user", version("p" + std::to_string(i), "1"));
       });
     CHECK(sys->close().value() == 21);
   }
@@ -120,10 +120,10 @@ TEST_CASE("system: close ends controllers that would go on for ever") {
     sys->spawn([&, i](controller& c) {
       const std::string id = "p" + std::to_string(i);
       c.watch("user", id, [&, id](const update& u) {
-        c.write("user", a_page(id, u.page->entry(0).signature == "1" ? "2" : "1"));
+        c.write("user", version(id, u.page->entry(0).signature == "1" ? "2" : "1"));
         ++rounds;
       });
-      c.write("user", a_page(id, "1"));
+      c.write("user", version(id, "1"));
     });
   CHECK(eventually([&] { return rounds > 100; }));
   CHECK(sys->close().has_value());
@@ -138,7 +138,7 @@ TEST_CASE("system: several namespaces, whichever vm serves them") {
     const auto sys = started(std::move(options));
     for (const auto& ns : names)
       if (!again)
-        REQUIRE(sys->write(ns, a_page("id", ns)).has_value());
+        REQUIRE(sys->write(ns, version("id", ns)).has_value());
     for (const auto& ns : names)
       CHECK(label(*sys->read(ns, "id").value()) == "id=" + ns);
     const auto stats = sys->stats();
@@ -157,7 +157,7 @@ TEST_CASE("system: two at once on two directories, one directory is for one only
   const temp_dir dir;
   const auto one = started(dir / "one");
   const auto two = started(dir / "two");
-  REQUIRE(one->write("user", a_page("a", "1")).has_value());
+  REQUIRE(one->write("user", version("a", "1")).has_value());
   CHECK(two->read("user", "a").error().code == errc::no_such_page);
   auto options = options_for();
   options.data = dir / "one";
@@ -210,7 +210,7 @@ TEST_CASE("system: pages that were changed together come together") {
     c.watch("user", "twin-a", telling(single));
   });
   (*sys)->drain();
-  REQUIRE((*sys)->write("user", a_page("a", "1")).has_value());
+  REQUIRE((*sys)->write("user", version("a", "1")).has_value());
   CHECK(single.next() == "a=1 pager");
   CHECK(single.next() == "twin-a=1 pager");
   CHECK(batches.next() == "a=1 pager; twin-a=1 pager; ");
@@ -225,9 +225,9 @@ TEST_CASE("system: problems that nobody asked for reach on_problem") {
   };
   auto sys = system::start(std::move(options), *test_pagers());
   REQUIRE(sys.has_value());
-  (void)(*sys)->write("user", a_page("death", "1"));
+  (void)(*sys)->write("user", version("death", "1"));
   CHECK(problems.next() == "pager_down");
-  CHECK(eventually([&] { return (*sys)->write("user", a_page("a", "1")).has_value(); }));
+  CHECK(eventually([&] { return (*sys)->write("user", version("a", "1")).has_value(); }));
 }
 
 TEST_CASE("system: reads, writes, page-outs and drains from several threads at once") {
@@ -243,7 +243,7 @@ TEST_CASE("system: reads, writes, page-outs and drains from several threads at o
       for (int n = 0; n < 60; ++n) {
         const std::string ns(1, static_cast<char>('a' + n % 3));
         const auto id = "p" + std::to_string(n % 10) + "-" + std::to_string(t);
-        const auto page = a_page(id, std::to_string(n));
+        const auto page = version(id, std::to_string(n));
         wrong += sys->write(ns, page).has_value() ? 0 : 1;
         const auto read = sys->read(ns, id);
         wrong += read && *read == page ? 0 : 1;

@@ -53,7 +53,7 @@ std::shared_ptr<pager_registry> test_pagers(std::atomic<int>* ended) {
   auto pagers = std::make_shared<pager_registry>();
   pagers->add({"twins"}, pager_that([](pager_self self, const page_ptr& page) {
                 const auto signature = page->empty() ? "" : page->entry(0).signature;
-                cache(self, {page, a_page("twin-" + std::string{page->id()}, signature)});
+                cache(self, {page, version("twin-" + std::string{page->id()}, signature)});
               }));
   pagers->add({"mortal"}, pager_that([](pager_self self, const page_ptr& page) {
                 if (page->id() == "death")

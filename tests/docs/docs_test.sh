@@ -83,7 +83,15 @@ done <session
 check_command
 cd ..
 
-# The memory pager in the docs is the one that is built.
+# The test in the docs is one that runs.
+block docs/testing.md cpp 1 | diff - "$root/examples/testing/summary_test.cpp" ||
+  fail "docs/testing.md shows another test than examples/testing/summary_test.cpp"
+block docs/testing.md cpp 2 | while IFS= read -r line; do
+  grep -qF -- "$line" "$root/examples/testing/capped_test.cpp" ||
+    fail "examples/testing/capped_test.cpp lacks: $line"
+done
+
+# The pagers in the docs are those that are built.
 block docs/pagers.md cpp 1 | diff - "$root/pagers/mem.cpp" ||
   fail "docs/pagers.md shows another pager than pagers/mem.cpp"
 
@@ -98,7 +106,10 @@ compiled() {
   done || exit 1
 }
 compiled fragments_test.cpp docs/pages.md 1 || fail "docs/pages.md shows no code"
-compiled fragments_test.cpp docs/pagers.md 2 || fail "docs/pagers.md shows no code"
+block docs/pagers.md cpp 2 | diff - "$root/examples/files/files_pager.cpp" ||
+  fail "docs/pagers.md shows another pager than examples/files/files_pager.cpp"
+[ "$(wc -l <"$root/examples/files/files_pager.cpp")" -lt 80 ] || fail "the files pager is too long"
+compiled fragments_test.cpp docs/pagers.md 3 || fail "docs/pagers.md shows no code"
 n=1
 while compiled embedding_test.cpp docs/embedding.md "$n"; do n=$((n + 1)); done
 [ "$n" -gt 6 ] || fail "docs/embedding.md shows less code than it did"

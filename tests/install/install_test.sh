@@ -37,6 +37,11 @@ runs_remote() {
   [[ $("$1" "$folder") == written ]] || fail "$1"
 }
 
+# tests PROGRAM: the user's tests.
+tests() {
+  [[ $("$1") == 'user/news [{"_id":"a","title":"hello"}] pager ?' ]] || fail "$1"
+}
+
 # with_package PREFIX NAME: find_package, flok being installed in PREFIX.
 with_package() {
   quietly cmake -S "$here" -B "$work/$2" -G Ninja "-DCMAKE_PREFIX_PATH=$1" -DCMAKE_BUILD_TYPE=Debug \
@@ -45,6 +50,7 @@ with_package() {
   quietly cmake --build "$work/$2"
   runs "$work/$2/uses_flok"
   runs_remote "$work/$2/uses_remote"
+  tests "$work/$2/uses_flok_tests"
 }
 
 quietly cmake --install "$build" --prefix "$work/installed"
@@ -62,12 +68,16 @@ runs "$work/by_pkg_config"
 [[ $remote == OFF ]] || quietly g++ -std=c++20 -I "$here" "$here/remote.cpp" "$here/own_pager.cpp" \
   "$here/runtime/config.cpp" $(pkg-config --cflags --libs flok-remote) -o "$work/remote_by_pkg_config"
 runs_remote "$work/remote_by_pkg_config"
+quietly g++ -std=c++20 -I "$here" "$here/own_pager_test.cpp" "$here/own_pager.cpp" \
+  $(pkg-config --cflags --libs flok-testing) -o "$work/tests_by_pkg_config"
+tests "$work/tests_by_pkg_config"
 
 quietly cmake -S "$here" -B "$work/sources" -G Ninja "-DFLOK_SOURCES=$here/../.." \
   -DCMAKE_BUILD_TYPE= "-DWITH_REMOTE=$remote"
 quietly cmake --build "$work/sources"
 runs "$work/sources/uses_flok"
 runs_remote "$work/sources/uses_remote"
+tests "$work/sources/uses_flok_tests"
 
 if [[ -e $build/CPackConfig.cmake ]]; then # not with a CAF that is not Debian's
   quietly cpack --config "$build/CPackConfig.cmake" -B "$work/deb"

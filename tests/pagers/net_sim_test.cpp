@@ -20,19 +20,9 @@ std::string options_with(const std::vector<page_ptr>& pages) {
 
 /// A vm whose namespace "user" a net_sim pager serves: it has "a" and "b" in version 1, and
 /// takes 100 ms for each.
-class far_world : public stage {
+class far_world : public virtual_system {
 public:
-  far_world() {
-    vm_options v;
-    v.namespaces.push_back({"user", options_with({version("a", "1"), version("b", "1")}),
-                            [this](caf::actor_system& actors) {
-                              pager = spawn_net_sim_pager(actors);
-                              return pager;
-                            }});
-    v.ids = [] { return std::string{"made"}; };
-    vm = keep(spawn_vm(actors(), std::move(v)));
-    run();
-  }
+  far_world() : virtual_system{without_disk()} {}
 
   void watch(recorder& r, const std::string& id) {
     watch_request request;
@@ -46,8 +36,14 @@ public:
     r.ask<page_reply>(vm, read_request{"user", id, false});
   }
 
-  pager_actor pager;
-  vm_actor vm;
+private:
+  static virtual_options without_disk() {
+    virtual_options v;
+    v.namespaces = {{"user", spawn_net_sim_pager,
+                     options_with({version("a", "1"), version("b", "1")})}};
+    v.disk = nullptr;
+    return v;
+  }
 };
 
 } // namespace

@@ -1,19 +1,9 @@
 #include "tests/runtime/pages.hpp"
 
-#include <memory>
-
 #include "runtime/json_text.hpp"
 #include "tests/catch.hpp"
 
 namespace flok::testing {
-
-page_ptr page_of(std::string_view json, checked known) {
-  auto page = decode_page(json, known);
-  INFO(json.substr(0, 500));
-  INFO((page ? std::string{} : page.error().message));
-  REQUIRE(page.has_value());
-  return *page;
-}
 
 error refusal_of(std::string_view json, checked known) {
   auto page = decode_page(json, known);
@@ -27,26 +17,6 @@ page_ptr finished(draft& d) {
   INFO((page ? std::string{} : page.error().message));
   REQUIRE(page.has_value());
   return *page;
-}
-
-page_ptr version(std::string_view id, std::string_view signature) {
-  std::string text = R"({"_id":)" + json::quoted(id) + R"(,"_type":"array","entries":[)";
-  if (!signature.empty())
-    text += R"({"_id":"e","_sig":)" + json::quoted(signature) + '}';
-  return page_of(text + "]}");
-}
-
-std::string label(const page& p) {
-  std::string text{p.id()};
-  for (std::size_t i = 0; i < p.size(); ++i) {
-    text += i == 0 ? '=' : '+';
-    text += p.entry(i).signature;
-  }
-  return text;
-}
-
-id_source counted_ids() {
-  return [made = std::make_shared<int>(0)] { return "made-" + std::to_string(++*made); };
 }
 
 page_ptr page_with_entries(std::string_view id, std::size_t entries, std::size_t bytes) {

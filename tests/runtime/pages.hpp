@@ -3,15 +3,14 @@
 
 #include <cstdint>
 #include <random>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "runtime/codec.hpp"
 #include "runtime/draft.hpp"
 #include "runtime/errors.hpp"
 #include "runtime/page.hpp"
 #include "runtime/stats.hpp"
+#include "testing/pages.hpp"
 
 namespace flok::testing {
 
@@ -21,26 +20,11 @@ inline namespace_stats uncounted_bytes(namespace_stats s) {
   return s;
 }
 
-using strings = std::vector<std::string>;
-
-/// The page that a JSON text from outside holds; a failed requirement where it is none.
-page_ptr page_of(std::string_view json, checked known = checked::nothing);
-
 /// Why a JSON text from outside is no page; a failed requirement where it is one.
 error refusal_of(std::string_view json, checked known = checked::nothing);
 
 /// The page that a draft makes; a failed requirement where it makes none.
 page_ptr finished(draft& d);
-
-/// A page with that id and one entry with that signature: a page's version, as tests of the
-/// address space see it. Without a version it has no entries.
-page_ptr version(std::string_view id, std::string_view signature = {});
-
-/// "id=signature+signature": what `version` was given.
-std::string label(const page& p);
-
-/// Ids "made-1", "made-2", and so on.
-id_source counted_ids();
 
 /// An array page with `entries` entries called "e0", "e1" and so on, each with a signature
 /// and a text of about `bytes` bytes.

@@ -11,7 +11,7 @@ namespace flok::sim {
 
 /// A rule does not hold. Thrown by checkers; it ends the world that it happened in.
 struct broken_rule {
-  const char* rule; ///< the checker's name of it, one of those in docs/testing.md
+  const char* rule; ///< the checker's name of it, one of those in docs/own-tests.md
   std::string what;
 };
 

@@ -1,6 +1,6 @@
-#include "actors/memory_store.hpp"
+#include "testing/memory_store.hpp"
 
-namespace flok {
+namespace flok::testing {
 
 expected<load_result> memory_store::load(std::string_view ns, std::string_view id) {
   const std::lock_guard lock{mutex_};
@@ -75,4 +75,4 @@ std::size_t memory_store::commits() const {
   return commits_;
 }
 
-} // namespace flok
+} // namespace flok::testing

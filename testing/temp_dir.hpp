@@ -5,16 +5,18 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/catch.hpp"
+#include "failed.hpp"
 
 namespace flok::testing {
 
+/// A new, empty directory, which goes with all that is in it when this does.
 class temp_dir {
 public:
   temp_dir() {
     std::string name =
         (std::filesystem::temp_directory_path() / "flok-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    if (::mkdtemp(name.data()) == nullptr)
+      throw failed{"no directory can be made like " + name};
     path_ = name;
   }
   ~temp_dir() {

@@ -7,9 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "store.hpp"
+#include "../actors/store.hpp"
 
-namespace flok {
+namespace flok::testing {
 
 /// Keeps records as the disk does, encoded, so that what is read has been through the
 /// codec. Any thread may call.
@@ -42,4 +42,4 @@ private:
   fault commit_fault_;
 };
 
-} // namespace flok
+} // namespace flok::testing

@@ -8,7 +8,7 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
-#include <caf/send.hpp>
+#include <flok/actors/caf_compat.hpp>
 #include <flok/flok.hpp>
 #include <nlohmann/json.hpp>
 
@@ -29,8 +29,8 @@ caf::behavior screen(caf::event_based_actor* self) {
 void follow_news(flok::controller& self, const caf::actor& to) {
   self.watch("user", "news", [to](const flok::update& u) {
     for (std::size_t i = 0; i < u.page->size(); ++i)
-      caf::anon_send(to,
-                     nlohmann::json::parse(*u.page->member(i, "title")).get<std::string>());
+      flok::send_from_outside(
+          to, nlohmann::json::parse(*u.page->member(i, "title")).get<std::string>());
   });
 }
 

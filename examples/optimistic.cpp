@@ -23,14 +23,14 @@ struct optimist_state {
 using optimist_self = flok::pager_actor::stateful_pointer<optimist_state>;
 
 void cache(optimist_self self, const flok::page_ptr& page, bool pending) {
-  self->send(self->state.cache, flok::cache_write{{page}, pending});
+  flok::send(self, flok::state_of(self).cache, flok::cache_write{{page}, pending});
 }
 
 /// Brings the page as the authority has it, but not over a write that it may yet accept.
 void bring(optimist_self self, const std::string& id) {
-  self->request(self->state.authority, caf::infinite, flok::pager_read{id})
+  flok::ask(self, flok::state_of(self).authority, flok::pager_read{id})
       .then([self, id](const flok::pager_read_reply& reply) {
-        if (reply.page && !self->state.unconfirmed.contains(id))
+        if (reply.page && !flok::state_of(self).unconfirmed.contains(id))
           cache(self, reply.page, false);
       });
 }
@@ -39,15 +39,15 @@ void bring(optimist_self self, const std::string& id) {
 void write(optimist_self self, const flok::pager_write& m) {
   const std::string id{m.page->id()};
   const auto answered = [self, id] {
-    self->state.unconfirmed.erase(self->state.unconfirmed.find(id));
+    flok::state_of(self).unconfirmed.erase(flok::state_of(self).unconfirmed.find(id));
   };
   cache(self, m.page, true);
-  self->state.unconfirmed.insert(id);
-  self->request(self->state.authority, caf::infinite, m)
+  flok::state_of(self).unconfirmed.insert(id);
+  flok::ask(self, flok::state_of(self).authority, m)
       .then(
           [self, answered, page = m.page](const flok::done&) {
             answered();
-            if (!self->state.unconfirmed.contains(std::string{page->id()}))
+            if (!flok::state_of(self).unconfirmed.contains(std::string{page->id()}))
               cache(self, page, false);
           },
           [self, answered, id](const caf::error&) {
@@ -58,13 +58,13 @@ void write(optimist_self self, const flok::pager_write& m) {
 
 /// A pager over another one, which has the last word.
 flok::pager_actor::behavior_type optimist(optimist_self self) {
-  auto& s = self->state;
+  auto& s = flok::state_of(self);
   s.authority = flok::spawn_net_sim_pager(self->system());
   self->link_to(s.authority); // they live and die together
   return {
       [self, &s](const flok::pager_init& m) {
         s.cache = m.cache;
-        self->send(s.authority, flok::pager_init{m.ns, m.options, {}});
+        flok::send(self, s.authority, flok::pager_init{m.ns, m.options, {}});
       },
       [self](const flok::pager_watch& m) { bring(self, m.id); },
       [](const flok::pager_unwatch&) {},

@@ -2,8 +2,9 @@
 #include <atomic>
 #include <thread>
 
+#include "testing/pages.hpp"
+#include "testing/temp_dir.hpp"
 #include "tests/actors/live.hpp"
-#include "tests/actors/temp_dir.hpp"
 #include "tests/actors/test_pagers.hpp"
 
 namespace flok::testing {
@@ -17,7 +18,7 @@ const namespace_metrics& user(const metrics& m) { return m.namespaces.at(0); }
 TEST_CASE("metrics: reads and writes are counted and timed") {
   const auto sys = started();
   for (int i = 0; i < 10; ++i)
-    REQUIRE(sys->write("user", a_page("a", std::to_string(i))));
+    REQUIRE(sys->write("user", version("a", std::to_string(i))));
   for (int i = 0; i < 5; ++i)
     REQUIRE(sys->read("user", "a"));
   const auto now = sys->metrics();
@@ -42,7 +43,7 @@ TEST_CASE("metrics: how long a change takes to its last watcher is timed there")
     sys->spawn(
         [&](controller& self) { self.watch("user", "a", [&](const update&) { ++told; }); });
   sys->drain();
-  REQUIRE(sys->write("user", a_page("a", "1")));
+  REQUIRE(sys->write("user", version("a", "1")));
   sys->drain();
   CHECK(told == 3);
   const auto now = sys->metrics();
@@ -50,7 +51,7 @@ TEST_CASE("metrics: how long a change takes to its last watcher is timed there")
   CHECK(user(now).totals.watches == 3);
   // One change is one time, and this one is timed unless a message came right behind it.
   CHECK(eventually([&, next = 2]() mutable {
-    (void)sys->write("user", a_page("a", std::to_string(next++)));
+    (void)sys->write("user", version("a", std::to_string(next++)));
     sys->drain();
     return user(sys->metrics()).notify.count() > 0;
   }));
@@ -60,7 +61,7 @@ TEST_CASE("metrics: loads and page-outs are counted and timed") {
   const temp_dir dir;
   {
     const auto sys = started(dir / "data");
-    REQUIRE(sys->write("user", a_page("a", "1")));
+    REQUIRE(sys->write("user", version("a", "1")));
     CHECK(sys->page_out() == 1);
     const auto now = sys->metrics();
     CHECK(user(now).totals.committed == 1);
@@ -83,7 +84,7 @@ TEST_CASE("metrics: failures count by kind: disk, pager, handler") {
   auto started = system::start(std::move(options), *test_pagers());
   REQUIRE(started);
   auto& sys = **started;
-  REQUIRE(sys.write("user", a_page("a", "1")));
+  REQUIRE(sys.write("user", version("a", "1")));
   REQUIRE(sys.inject(store_fault::commit_fails));
   CHECK_FALSE(sys.page_out());
   CHECK(user(sys.metrics()).totals.commit_failures >= 1);
@@ -92,7 +93,7 @@ TEST_CASE("metrics: failures count by kind: disk, pager, handler") {
   CHECK(user(sys.metrics()).totals.load_failures == 1);
   REQUIRE(sys.inject(store_fault::none));
   CHECK(eventually([&] { return sys.metrics().problems_of(errc::storage_failure) >= 2; }));
-  (void)sys.write("user", a_page("death", "1"));
+  (void)sys.write("user", version("death", "1"));
   CHECK(eventually([&] { return user(sys.metrics()).totals.pager_failures == 1; }));
   CHECK(eventually([&] { return sys.metrics().problems_of(errc::pager_down) == 1; }));
   sys.spawn([](controller&) { throw std::runtime_error{"a fault"}; });
@@ -115,7 +116,7 @@ TEST_CASE("metrics: any thread reads them while others work, and they never go b
   }};
   for (int i = 0; i < 500; ++i)
     for (const char* ns : {"a", "b"})
-      if (!sys->write(ns, a_page("p", std::to_string(i))))
+      if (!sys->write(ns, version("p", std::to_string(i))))
         ++wrong;
   over = true;
   reader.join();
@@ -134,7 +135,7 @@ TEST_CASE("metrics: a handler may read them, and so may who has closed the syste
     });
   });
   sys->drain();
-  REQUIRE(sys->write("user", a_page("a", "1")));
+  REQUIRE(sys->write("user", version("a", "1")));
   CHECK(seen.next() == 1);
   REQUIRE(sys->close());
   CHECK(sys->metrics().namespaces.at(0).totals.writes == 1);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "pagers/registry.hpp"
+#include "testing/pages.hpp"
 #include "tests/actors/live.hpp"
 
 namespace flok::testing {
@@ -58,7 +59,7 @@ system_options listening(const std::string& listen) {
 
 TEST_CASE("prometheus: what happened is scraped in its text form") {
   const auto sys = started(listening("127.0.0.1:0"));
-  REQUIRE(sys->write("user", a_page("a", "1")));
+  REQUIRE(sys->write("user", version("a", "1")));
   for (int i = 0; i < 3; ++i)
     REQUIRE(sys->read("user", "a"));
   const auto text = scrape(sys->metrics_address().value());

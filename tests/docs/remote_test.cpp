@@ -48,7 +48,10 @@ int serve(const std::string& config_file, const std::string& data_dir) {
   std::function<void(std::uint16_t)> announce;
   // clang-format off
 const flok::tls_options tls{"server.crt", "server.key", "authorities.crt"};
-auto sys = flok::open({config_file, data_dir, on_problem, flok::networking(tls)},
+auto sys = flok::open({.config_file = config_file,
+                       .data = data_dir,
+                       .on_problem = on_problem,
+                       .prepare = flok::networking(tls)},
                       flok::builtin_pagers());
 if (!sys)
   return fail(sys.error());

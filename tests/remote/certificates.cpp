@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "tests/catch.hpp"
+
 namespace flok::testing {
 
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "remote/networking.hpp"
-#include "tests/actors/temp_dir.hpp"
+#include "testing/temp_dir.hpp"
 
 namespace flok::testing {
 

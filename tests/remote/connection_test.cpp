@@ -3,6 +3,7 @@
 #include "pagers/builtin.hpp"
 #include "remote.hpp"
 #include "runtime/limits.hpp"
+#include "testing/pages.hpp"
 #include "tests/actors/live.hpp"
 #include "tests/remote/certificates.hpp"
 
@@ -49,20 +50,20 @@ TEST_CASE("connection: reads, writes, conditions, deletions and lists") {
   CHECK(far.namespaces() == strings{"other", "user"});
   CHECK(far.read("user", "a").error().code == errc::no_such_page);
   CHECK(far.read("nowhere", "a").error().code == errc::unknown_namespace);
-  REQUIRE(far.write("user", a_page("a", "1"), {.if_hash = ""}).has_value());
-  const auto conflict = far.write("user", a_page("a", "2"), {.if_hash = ""});
+  REQUIRE(far.write("user", version("a", "1"), {.if_hash = ""}).has_value());
+  const auto conflict = far.write("user", version("a", "2"), {.if_hash = ""});
   REQUIRE_FALSE(conflict.has_value());
   CHECK(conflict.error().code == errc::conflict);
   CHECK(conflict.error().hash == ends.sys->peek("user", "a")->hash_text());
   CHECK(label(*far.read("user", "a").value()) == "a=1");
   CHECK(far.write("user", nullptr).error().code == errc::invalid_page);
-  REQUIRE(far.write("other", a_page("b", "1")).has_value());
+  REQUIRE(far.write("other", version("b", "1")).has_value());
   CHECK(far.list("other").value() == strings{"b"});
   CHECK(far.erase("user", "a").has_value());
   CHECK(far.list("user").value().empty());
   std::vector<std::future<expected<page_ptr>>> writes;
   for (int n = 0; n < 500; ++n)
-    writes.push_back(far.async_write("user", a_page("p" + std::to_string(n), "1")));
+    writes.push_back(far.async_write("user", version("p" + std::to_string(n), "1")));
   for (auto& w : writes)
     CHECK(soon(std::move(w)).has_value());
   CHECK(far.list("user").value().size() == 500);
@@ -92,7 +93,7 @@ TEST_CASE("connection: drain waits for what controllers asked for, and for its e
   inbox<std::string> heard;
   ends.far->spawn([&](controller& self) {
     self.watch("user", "a", telling(heard));
-    self.write("user", a_page("a", "1"));
+    self.write("user", version("a", "1"));
   });
   ends.far->drain();
   CHECK(heard.take() == strings{"a=1 pager"});
@@ -107,7 +108,7 @@ TEST_CASE("connection: every version arrives, also of many, beside a slow watche
   ends.far->drain();
   constexpr int versions = 2000;
   for (int n = 0; n < versions; ++n)
-    ends.sys->async_write("user", a_page("a", std::to_string(n)));
+    ends.sys->async_write("user", version("a", std::to_string(n)));
   for (int n = 0; n < versions; ++n)
     REQUIRE(heard.next() == "a=" + std::to_string(n) + " pager");
 }
@@ -124,7 +125,7 @@ TEST_CASE("connection: what is no longer published is lost, and forgotten") {
   CHECK(ends.problems.next() == "connection_lost");
   CHECK(eventually([&] { return watchers(*ends.sys) == 0; }));
   CHECK(ends.far->read("user", "a").error().code == errc::connection_lost);
-  REQUIRE(ends.sys->write("user", a_page("a", "1")).has_value());
+  REQUIRE(ends.sys->write("user", version("a", "1")).has_value());
   ends.open.emplace(publish(*ends.sys, {"127.0.0.1", port}).value());
   for (std::string last; last != "a=1 cache";) // or by a load, which is told likewise
     last = heard.next();

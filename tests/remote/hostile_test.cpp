@@ -15,6 +15,7 @@
 #include "remote.hpp"
 #include "remote/remote_messages.hpp"
 #include "runtime/limits.hpp"
+#include "testing/pages.hpp"
 #include "tests/actors/live.hpp"
 
 namespace flok::testing {
@@ -34,7 +35,7 @@ struct server {
     connect_options options;
     options.port = open->port();
     const auto far = connect(options);
-    return far && (*far)->write("user", a_page("a", "1")).has_value() &&
+    return far && (*far)->write("user", version("a", "1")).has_value() &&
            (*far)->read("user", "a").has_value();
   }
 
@@ -149,7 +150,7 @@ TEST_CASE("hostile: nobody elsewhere can end a vm, or what stands before it") {
   CHECK(eventually([&] {
     return who.ask<page_reply>(read_request{"user", "none", false}) == "shutting_down";
   }));
-  CHECK(s.sys->write("user", a_page("a", "2")).has_value());
+  CHECK(s.sys->write("user", version("a", "2")).has_value());
 }
 
 } // namespace flok::testing

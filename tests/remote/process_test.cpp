@@ -4,6 +4,7 @@
 
 #include "pagers/builtin.hpp"
 #include "remote.hpp"
+#include "testing/pages.hpp"
 #include "tests/actors/live.hpp"
 #include "tests/remote/certificates.hpp"
 #include "tests/remote/peer_process.hpp"
@@ -41,7 +42,7 @@ std::string code_of(const expected<page_ptr>& answer) {
 }
 
 void write(service& pages, std::string_view id, std::string_view signature) {
-  const auto written = pages.write("user", a_page(id, signature));
+  const auto written = pages.write("user", version(id, signature));
   INFO((written ? std::string{} : written.error().message));
   REQUIRE(written.has_value());
 }
@@ -122,7 +123,7 @@ TEST_CASE("remote: a killed vm's process is told, and watched again when it is b
   CHECK(errors.next() == "connection_lost");
   CHECK_FALSE(far.connected());
   CHECK(code_of(far.read("user", "a")) == "connection_lost");
-  CHECK(code_of(far.write("user", a_page("a", "9"))) == "connection_lost");
+  CHECK(code_of(far.write("user", version("a", "9"))) == "connection_lost");
 
   server = std::make_unique<peer_process>("serve", options.port, who.there);
   CHECK(port_of(*server) == options.port);

@@ -9,8 +9,9 @@
 
 int main(int argc, char* argv[]) {
   const std::string folder = uses_flok::folder(argc, argv);
-  auto sys = flok::open({folder + "/services.json", {}, {}, flok::networking()},
-                        uses_flok::all_pagers());
+  auto sys = flok::open(
+      {.config_file = folder + "/services.json", .data = {}, .prepare = flok::networking()},
+      uses_flok::all_pagers());
   if (!sys)
     return std::fprintf(stderr, "%s\n", sys.error().message.c_str()), 1;
   auto open = flok::publish(**sys);

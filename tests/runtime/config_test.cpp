@@ -82,8 +82,9 @@ TEST_CASE("at least one pager is needed") {
 }
 
 TEST_CASE("unknown fields are refused, with those that are known") {
-  CHECK(why_not(with(R"("pager":1)")) == "services.json: /pager: unknown field; known are "
-                                         "pagers, storage, pageout, cache, listen, debug");
+  CHECK(why_not(with(R"("pager":1)")) ==
+        "services.json: /pager: unknown field; known are "
+        "pagers, storage, pageout, cache, listen, metrics, debug");
   CHECK(why_not(with_pagers(R"({"name":"mem0","namespace":"u","ns":"u"})")) ==
         "services.json: /pagers/0/ns: unknown field; known are name, namespace, options");
   CHECK(why_not(with(R"("storage":{"dir":"x"})")) ==

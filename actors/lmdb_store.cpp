@@ -232,6 +232,14 @@ private:
       code = mdb_reader_check(env, &gone);
     if (code != MDB_SUCCESS)
       return failed("cannot open " + where_, code);
+    MDB_envinfo info{};
+    mdb_env_info(env, &info);
+    options_.log.write(log_level::info, "store_opened",
+                       {{"path", where_},
+                        {"bytes", std::uint64_t{size_}},
+                        {"map_bytes", std::uint64_t{info.me_mapsize}},
+                        {"last_transaction", std::uint64_t{info.me_last_txnid}},
+                        {"dead_readers", static_cast<std::uint64_t>(gone)}});
     return {};
   }
 
@@ -364,7 +372,13 @@ private:
     MDB_envinfo info{};
     mdb_env_info(env_.get(), &info);
     const std::size_t bytes = info.me_mapsize * 2;
-    return has_room(bytes) ? mdb_env_set_mapsize(env_.get(), bytes) : ENOMEM;
+    if (!has_room(bytes))
+      return ENOMEM;
+    options_.log.write(log_level::info, "map_grown",
+                       {{"path", where_},
+                        {"from_bytes", std::uint64_t{info.me_mapsize}},
+                        {"to_bytes", std::uint64_t{bytes}}});
+    return mdb_env_set_mapsize(env_.get(), bytes);
   }
 
   /// Whether that much can be mapped. LMDB gives its map up before it tries.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "log.hpp"
 #include "store.hpp"
 
 namespace flok {
@@ -18,6 +19,7 @@ struct lmdb_options {
   std::string directory; ///< made where it is missing
   std::vector<std::string> namespaces;
   std::size_t map_bytes = std::size_t{256} << 20U; ///< to begin with; it grows by itself
+  event_log log{}; ///< told of its opening, and when the map grows
 };
 
 /// Opens a data directory: one LMDB environment, a database for each namespace, commits

@@ -20,6 +20,7 @@ expected<system_options> read_options(const open_options& options,
   out.on_problem = options.on_problem;
   out.exporter = options.exporter;
   out.prepare = options.prepare;
+  out.logger = options.logger;
   out.data = options.data;
   if (!out.data && config->storage_path)
     out.data =

@@ -24,6 +24,9 @@ struct open_options {
   /// Serves metrics where the configuration has `metrics` (system.hpp).
   metrics_exporter exporter = {};
   preparation prepare{}; ///< system.hpp
+
+  /// Gets lines for people (system.hpp).
+  std::shared_ptr<spdlog::logger> logger = {};
 };
 
 /// Starts a system with these pagers (`builtin_pagers()`, or a registry of one's own).

@@ -13,6 +13,7 @@
 #include "actors/controller_actor.hpp"
 #include "actors/faulty_store.hpp"
 #include "actors/lmdb_store.hpp"
+#include "actors/log.hpp"
 #include "actors/messages.hpp"
 #include "actors/random_ids.hpp"
 #include "actors/scheduling.hpp"
@@ -67,6 +68,7 @@ public:
     context_->meters = std::make_shared<meters>();
     for (const auto& p : options.config.pagers)
       (void)context_->meters->add(p.ns);
+    log_ = event_log{options.logger};
     if (auto ok = serve_metrics(options); !ok)
       return ok;
     auto opened = open_store(options);
@@ -74,13 +76,13 @@ public:
       return failure(opened.error());
     own_actors(actors);
     context_->ids = random_ids();
-    context_->on_problem =
-        counting(options.on_problem ? options.on_problem : print_problem);
+    context_->on_problem = problem_handler(options);
     context_->listener = actors_->spawn(listen, context_->on_problem);
     context_->root = spawn_root(*actors_);
     if (*opened)
       storage_ = spawn_storage(*actors_, watched(breakable(std::move(*opened), options)));
     start_vms(options, pagers);
+    log_start(options);
     config_ = std::move(options.config);
     closed_ = false;
     return {};
@@ -126,6 +128,10 @@ public:
     endpoint_.reset();
     if (late && early)
       *late += *early;
+    if (late)
+      log_.write(log_level::info, "closed", {{"pages_committed", *late}});
+    else
+      log_.write(log_level::error, "closed", {{"not_kept", late.error().message}});
     return late;
   }
 
@@ -175,12 +181,29 @@ private:
     return {};
   }
 
-  /// Every problem passes here.
-  std::function<void(const error&)> counting(std::function<void(const error&)> handler) {
-    return [counted = context_->meters, handler = std::move(handler)](const error& e) {
+  /// Every problem passes here: it is counted, logged, and told. Where nobody listens at
+  /// all it goes to standard error.
+  std::function<void(const error&)> problem_handler(const system_options& options) const {
+    auto handler = options.on_problem;
+    if (!handler && !options.logger)
+      handler = print_problem;
+    return [counted = context_->meters, log = log_, handler](const error& e) {
       counted->count(e.code);
-      handler(e);
+      log.write(log_level::error, "problem",
+                {{"code", to_string(e.code)}, {"message", e.message}});
+      if (handler)
+        handler(e);
     };
+  }
+
+  void log_start(const system_options& options) const {
+    std::string names;
+    for (const auto& p : options.config.pagers)
+      names += (names.empty() ? "" : ",") + p.ns;
+    const std::string metrics = endpoint_ ? endpoint_->address() : "none";
+    const std::string data = options.data.value_or("none");
+    log_.write(log_level::info, "started",
+               {{"namespaces", names}, {"data", data}, {"metrics", metrics}});
   }
 
   static expected<std::unique_ptr<store>> open_store(const system_options& options) {
@@ -188,6 +211,7 @@ private:
       return nullptr;
     lmdb_options lmdb;
     lmdb.directory = *options.data;
+    lmdb.log = event_log{options.logger};
     for (const auto& p : options.config.pagers)
       lmdb.namespaces.push_back(p.ns);
     return open_lmdb_store(lmdb);
@@ -241,6 +265,7 @@ private:
       vm.ids = context_->ids;
       vm.debug = options.config.debug;
       vm.meters = context_->meters;
+      vm.log = log_;
       for (std::size_t at = i; at < wanted.size(); at += count) {
         const auto& ns = wanted[at];
         const auto table = std::make_shared<page_table>();
@@ -287,6 +312,7 @@ private:
   std::unique_ptr<caf::actor_system> own_;
   std::future<void> store_gone_;
   storage_actors storage_;
+  event_log log_;
   std::unique_ptr<metrics_endpoint> endpoint_; ///< where `metrics` is configured
   faulty_store::switch_ptr fault_;
 };

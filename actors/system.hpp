@@ -19,6 +19,10 @@
 #include "service.hpp"
 #include "store_fault.hpp"
 
+namespace spdlog {
+class logger;
+} // namespace spdlog
+
 namespace caf {
 class actor_system_config;
 } // namespace caf
@@ -52,6 +56,10 @@ struct system_options {
   /// Serves metrics where the configuration has `metrics`, as `prometheus_exporter()` does
   /// (prometheus.hpp). Without it such a configuration is refused.
   metrics_exporter exporter;
+
+  /// Gets lines for people, problems among them (docs/decisions/logging.md); on any thread,
+  /// so it is one of spdlog's with `_mt`. Without it nothing is logged.
+  std::shared_ptr<spdlog::logger> logger;
 };
 
 /// How the actors of an actor system are scheduled.

@@ -13,9 +13,10 @@ void vm_state::start(vm_options options) {
     if (!ns.meters)
       ns.meters = std::make_shared<namespace_meters>();
     space.meters.push_back(ns.meters);
-    pagers_.push_back({std::move(ns), {}, 0, {}});
+    pagers_.push_back({std::move(ns), {}, 0, {}, {}});
   }
   storage_ = options.storage;
+  log_ = std::move(options.log);
   meters_ = options.meters ? std::move(options.meters) : std::make_shared<meters>();
   space.storage = static_cast<bool>(storage_.reader);
   space.max_dirty = options.pageout.max_dirty;
@@ -28,7 +29,7 @@ void vm_state::start(vm_options options) {
   for (ns_id ns = 0; ns < pagers_.size(); ++ns)
     if (!start_pager(ns))
       space_->pager_lost(ns);
-  if (storage_.writer)
+  if (storage_.writer || log_.wants(log_level::warning))
     send_later(self_, interval_, self_, pageout_tick{});
 }
 
@@ -76,6 +77,7 @@ caf::delegated<page_reply> vm_state::read(const read_request& m) {
 }
 
 void vm_state::tick() {
+  log_growth();
   space_->pageout_due();
   perform();
   send_later(self_, interval_, self_, pageout_tick{});

@@ -8,6 +8,7 @@
 #include "../runtime/config.hpp"
 #include "../runtime/meters.hpp"
 #include "../runtime/page_table.hpp"
+#include "log.hpp"
 #include "messages.hpp"
 #include "storage.hpp"
 
@@ -30,6 +31,7 @@ struct vm_options {
   std::uint64_t max_bytes = 0; ///< of resident pages, 0: as many as there are
   bool debug = false;          ///< checks signatures' promises, takes `cache_request`
   std::shared_ptr<flok::meters> meters = nullptr; ///< where page-outs are timed, if any
+  event_log log{};
 };
 
 /// Spawns a vm and the pagers of its namespaces. Messages become events of an

@@ -224,6 +224,7 @@ void vm_state::perform(effects::commit& e) {
 }
 
 void vm_state::perform(effects::arm_retry& e) {
+  log_.write(log_level::warning, "page_out_retry", {{"after_ms", e.delay_ms}});
   send_later(self_, milliseconds{e.delay_ms}, self_, retry_tick{});
 }
 

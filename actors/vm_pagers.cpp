@@ -48,6 +48,7 @@ void vm_state::restart_pager(ns_id ns) {
     return;
   if (!start_pager(ns))
     return;
+  log_.write(log_level::info, "pager_restarted", {{"namespace", pagers_[ns].ns.name}});
   space_->pager_started(ns);
   perform();
 }
@@ -83,6 +84,8 @@ void vm_state::restart_later(ns_id ns) {
     slot.restart_ms = 0;
   slot.restart_ms = std::clamp(slot.restart_ms * 2, first_restart_ms, longest_restart_ms);
   send_later(self_, milliseconds{slot.restart_ms}, self_, restart_tick{ns});
+  log_.write(log_level::warning, "pager_restart",
+             {{"namespace", slot.ns.name}, {"after_ms", slot.restart_ms}});
   tell({errc::pager_down, "the pager of " + slot.ns.name + " died"});
 }
 
@@ -120,6 +123,25 @@ void vm_state::end_when_alone() {
   });
   promises_ = {};
   self_->quit(*ending_);
+}
+
+/// What may happen at any rate is told once an interval: whom the cache is too small for,
+/// and who does not keep up.
+void vm_state::log_growth() {
+  if (!log_.wants(log_level::warning))
+    return;
+  for (auto& slot : pagers_) {
+    const auto now = slot.ns.meters->stats();
+    const auto before = std::exchange(slot.logged, now);
+    if (now.evicted != before.evicted)
+      log_.write(log_level::warning, "evicted",
+                 {{"namespace", slot.ns.name},
+                  {"pages", now.evicted - before.evicted},
+                  {"cached_bytes", now.bytes}});
+    if (now.merged != before.merged)
+      log_.write(log_level::warning, "watchers_behind",
+                 {{"namespace", slot.ns.name}, {"merged", now.merged - before.merged}});
+  }
 }
 
 void vm_state::tell(const error& what) {

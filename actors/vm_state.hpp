@@ -38,6 +38,7 @@ private:
     pager_actor actor;
     std::uint64_t restart_ms; ///< how long the last restart waited; 0: none yet
     caf::actor_clock::time_point started;
+    namespace_stats logged{}; ///< what the log knows of
   };
 
   /// What a request is answered with.
@@ -181,6 +182,7 @@ private:
   void end(const caf::error& reason);
   void end_when_alone();
   void tell(const error& what);
+  void log_growth();
 
   // -- effects ----------------------------------------------------------------
 
@@ -219,6 +221,7 @@ private:
   std::deque<effects::load> loads_; ///< not sent yet
   std::size_t load_requests_ = 0;   ///< sent and not answered; urgent ones are apart
   std::shared_ptr<meters> meters_;  ///< never null, nor is any namespace's
+  event_log log_;
   sampler timed_reads_;
   sampler timed_writes_;
   sampler timed_notices_;

@@ -13,6 +13,7 @@ endmacro()
 flok_package(simdjson libsimdjson-dev)
 flok_package(tl-expected libexpected-dev)
 flok_package(nlohmann_json nlohmann-json3-dev)
+flok_package(spdlog libspdlog-dev)
 find_package(prometheus-cpp QUIET) # Debian's prometheus-cpp-dev; without it no flok::prometheus
 
 # flok_library(TARGET HEADER LIBRARY PACKAGE): for libraries that ship no CMake file.

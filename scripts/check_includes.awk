@@ -24,6 +24,7 @@ function rules() {
   only("isa-l*",    "runtime/hash.cpp bench/*")
   only("urcu/*",    "runtime/page_table.cpp bench/*")
   only("xxh*.h",    "runtime/hash.cpp bench/*")
+  only("spdlog/*",  "actors/log.cpp tools/* tests/*")
   only("prometheus/*", "actors/prometheus.cpp")
   only("lmdb.h",    "actors/lmdb_store* bench/*")
   only("openssl/*", "remote/networking.cpp")

@@ -17,6 +17,7 @@ enum exit_code : int {
 struct shell_arguments {
   std::string config;
   std::optional<std::string> data;
+  std::string log_level = "warning"; ///< as spdlog names it: what goes to standard error
 };
 
 /// Speaks the shell protocol on standard input and output until the input ends, and with

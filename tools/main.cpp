@@ -32,6 +32,14 @@ CLI::Option* add_common(CLI::App& command, Arguments& arguments) {
                             "configuration file (services.json)");
 }
 
+void add_log_level(CLI::App& command, shell_arguments& arguments) {
+  command
+      .add_option("--log-level", arguments.log_level,
+                  "least important lines that go to standard error")
+      ->check(CLI::IsMember({"info", "warning", "error", "off"}))
+      ->capture_default_str();
+}
+
 void add_shell(CLI::App& app, std::function<int()>& chosen) {
   struct arguments : shell_arguments {
     std::string connect;
@@ -42,6 +50,7 @@ void add_shell(CLI::App& app, std::function<int()>& chosen) {
   auto* config = add_common(*shell, *args);
   shell->add_option("--connect", args->connect, "socket of a running system to speak with")
       ->excludes(config);
+  add_log_level(*shell, *args);
   shell->footer(
       "Example:\n  echo '{\"op\":\"stats\"}' | flok shell --config services.json\n"
       "  echo '{\"op\":\"stats\"}' | flok shell --connect flok.sock");
@@ -61,6 +70,7 @@ void add_serve(CLI::App& app, std::function<int()>& chosen) {
   auto* serve = app.add_subcommand(
       "serve", "Run a configuration until SIGTERM, for those who connect to its socket");
   add_common(*serve, *args)->required();
+  add_log_level(*serve, *args);
   serve->footer("Example:\n  flok serve --config services.json &\n"
                 "  flok shell --connect flok.sock");
   serve->callback([args, &chosen] { chosen = [args] { return run_serve(*args); }; });

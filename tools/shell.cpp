@@ -35,8 +35,9 @@ public:
     auto options = read_options({a.config, a.data, {}}, *pagers);
     if (!options)
       return complain(options.error().message);
+    spdlog::set_level(spdlog::level::from_str(a.log_level));
+    options->logger = spdlog::default_logger();
     options->on_problem = [this](const error& what) {
-      spdlog::error("{}: {}", to_string(what.code), what.message);
       listeners_.tell(problem_line(what));
     };
 #ifdef FLOK_PROMETHEUS
@@ -51,8 +52,6 @@ public:
     if (!started)
       return complain(started.error().message);
     sys_ = std::move(*started);
-    if (const auto address = sys_->metrics_address())
-      spdlog::info("metrics: http://{}/metrics", *address);
     if (socket_)
       server_.emplace(*sys_, *socket_, listeners_);
     return true;

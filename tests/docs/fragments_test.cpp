@@ -2,6 +2,7 @@
 
 #include "tests/catch.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "actors/prometheus.hpp"
 #include "flok.hpp"
 #include "pagers/mem.hpp"
 #include "pagers/registry.hpp"
@@ -50,6 +52,21 @@ flok::page_ptr first_version(const flok::id_source& ids) {
   return draft.finish().value();
 }
 
+int complaints = 0;
+void complain_about_the_disk() { ++complaints; }
+
+void look_at(flok::system& sys) {
+  // clang-format off
+const flok::metrics now = sys.metrics();
+for (const auto& n : now.namespaces)
+  std::printf("%s: %llu reads, p99 %llu ns\n", n.ns.c_str(),
+              static_cast<unsigned long long>(n.totals.reads),
+              static_cast<unsigned long long>(n.read.quantile_ns(0.99)));
+if (now.problems_of(flok::errc::storage_failure) != 0)
+  complain_about_the_disk();
+  // clang-format on
+}
+
 } // namespace
 
 TEST_CASE("docs: a program's own pager, and drafts in a controller") {
@@ -79,3 +96,35 @@ auto sys = flok::open({config_file, {}, {}}, pagers);
   CHECK((*sys)->close());
   std::filesystem::remove_all(folder);
 }
+
+#ifdef FLOK_PROMETHEUS
+TEST_CASE("docs: metrics, and where they are served") {
+  const auto folder = new_folder();
+  const std::string config_file = folder / "services.json";
+  std::ofstream{config_file} << R"({"pagers": [{"name": "mem", "namespace": "user"}],)"
+                             << R"( "metrics": {"listen": "127.0.0.1:0"}})";
+  const std::string data_dir = folder / "data";
+  const auto on_problem = [](const flok::error&) {};
+  // clang-format off
+auto sys = flok::open({config_file, data_dir, on_problem, flok::prometheus_exporter()},
+                      flok::builtin_pagers());
+  // clang-format on
+  REQUIRE(sys);
+  CHECK((*sys)->metrics_address()->starts_with("127.0.0.1:"));
+  look_at(**sys);
+  CHECK(complaints == 0);
+  REQUIRE((*sys)->close());
+  std::filesystem::remove_all(folder);
+}
+#else
+TEST_CASE("docs: metrics") {
+  const auto folder = new_folder();
+  auto pagers = std::make_shared<flok::pager_registry>();
+  pagers->add({"files"}, spawn_files_pager);
+  auto sys = flok::open({config_in(folder), {}, {}}, pagers);
+  REQUIRE(sys);
+  look_at(**sys);
+  CHECK(complaints == 0);
+  std::filesystem::remove_all(folder);
+}
+#endif

@@ -237,27 +237,34 @@ public:
       run_held();
   }
 
-  /// The first event that was held has taken its time; what takes none may follow.
+  /// The first event that was held has taken its time; what takes none may follow. A
+  /// handler that is one of them, and asks for more, gets them after its end.
   void run_held() {
-    if (!stalled_)
+    if (!stalled_ || std::exchange(running_held_, true))
       return;
-    auto& [each, ready, held] = *stalled_;
-    for (bool first = true; !held.empty() && !ended_; first = false) {
-      if (!first && held.front().takes_time && each.count() != 0)
-        return send_later(self_, each, self_, stall_tick{});
-      if (held.front().takes_time && ready && !ready())
+    run_some_held();
+    running_held_ = false;
+    if (stalled_->held.empty() && stalled_->each.count() == 0 && !stalled_->ready)
+      stalled_.reset();
+  }
+
+  void run_some_held() {
+    auto& s = *stalled_;
+    for (bool first = true; !s.held.empty() && !ended_; first = false) {
+      if (!first && s.held.front().takes_time && s.each.count() != 0)
+        return send_later(self_, s.each, self_, stall_tick{});
+      if (s.held.front().takes_time && s.ready && !s.ready())
         return; // until `resume`
-      const auto event = std::move(held.front().run);
-      held.pop_front();
+      const auto event = std::move(s.held.front().run);
+      s.held.pop_front();
       event();
     }
-    if (held.empty() && each.count() == 0 && !ready)
-      stalled_.reset();
   }
 
   /// Reports to the vm what was dealt with, many at once.
   void dealt_with(watched_pages::space& space) {
-    if (space.delivered == nullptr || ended_ || ++*space.delivered < limits::credit_batch)
+    if (space.delivered == nullptr || ended_ ||
+        ++*space.delivered < watched_.credit_batch())
       return;
     send(self_, space.vm, credit{watcher_actor{self_}, std::exchange(*space.delivered, 0)});
   }
@@ -364,6 +371,7 @@ private:
   bool started_ = false;
   bool ended_ = false;
   bool telling_ = false; ///< a page's handler runs
+  bool running_held_ = false;
   std::unique_ptr<stalled> stalled_;
   watched_pages watched_;
 

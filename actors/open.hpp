@@ -15,11 +15,11 @@ struct open_options {
 
   /// The data directory; stands over the configuration's `storage.path`, which is relative
   /// to the configuration's folder. Without either, nothing is kept.
-  std::optional<std::string> data;
+  std::optional<std::string> data = {};
 
   /// Gets failures that nobody waits for; without it they go to
   /// stderr (system.hpp).
-  std::function<void(const error&)> on_problem;
+  std::function<void(const error&)> on_problem = {};
 
   /// Serves metrics where the configuration has `metrics` (system.hpp).
   metrics_exporter exporter = {};

@@ -1,6 +1,7 @@
 // What a controller watches, by namespace and id. Private to the controller.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -12,6 +13,7 @@
 
 #include "../runtime/hash.hpp"
 #include "../runtime/hash_slots.hpp"
+#include "../runtime/limits.hpp"
 #include "controller_actor.hpp"
 
 namespace flok {
@@ -111,8 +113,16 @@ public:
       }
     }
     last_ = &*known;
+    const auto share = limits::undelivered / (2 * spaces_.size());
+    credit_batch_ =
+        static_cast<std::uint32_t>(std::clamp<std::size_t>(share, 1, limits::credit_batch));
     return last_->second;
   }
+
+  /// How many notifications are reported to a vm at once. A vm counts those of all its
+  /// namespaces; over a connection each namespace has a counter of its own here, and all
+  /// of them together must not keep as many back as the vm lets be under way.
+  [[nodiscard]] std::uint32_t credit_batch() const { return credit_batch_; }
 
   /// From now on the page has that handler.
   void handle(const system_context& context, std::string_view ns, std::string_view id,
@@ -180,6 +190,7 @@ private:
 
   using spaces = std::map<std::string, space, std::less<>>;
   spaces::value_type* last_ = nullptr; ///< that was looked for
+  std::uint32_t credit_batch_ = limits::credit_batch;
   std::vector<std::unique_ptr<page>> gone_;
   spaces spaces_;
 };

@@ -43,7 +43,7 @@ public:
         [this](const cache_request&) { return no<done>(); },
         [this](const read_request& m) { return ask<page_reply>(m); },
         [this](const write_request& m) { return write(m); },
-        [this](const edit_request& m) { return ask<written>(m); },
+        [this](const edit_request& m) { return edit(m); },
         [this](const pageout_request&) { return no<pageout_reply>(); },
         [this](const drain_request& m) { return ask<done>(m); },
         [this](const stats_request&) { return no<stats_reply>(); },
@@ -110,6 +110,13 @@ private:
   caf::typed_response_promise<written> write(const write_request& m) {
     if (!m.page)
       return refuse<written>({errc::invalid_page, "a write without a page"});
+    return ask<written>(m);
+  }
+
+  /// Edits travel as text: what is none would be other edits, or never be answered.
+  caf::typed_response_promise<written> edit(const edit_request& m) {
+    if (auto ok = check_edits(m.edits); !ok)
+      return refuse<written>(ok.error());
     return ask<written>(m);
   }
 

@@ -131,7 +131,30 @@ struct writer {
   }
 };
 
+struct text_checker {
+  [[nodiscard]] static bool is_text(const position& at) {
+    return at.key() == nullptr || json::is_utf8(*at.key());
+  }
+  bool operator()(const insert_edit& e) const {
+    return is_text(e.at) && json::members(e.entry).has_value();
+  }
+  bool operator()(const erase_edit& e) const { return is_text(e.at); }
+  bool operator()(const set_edit& e) const {
+    return is_text(e.at) && json::members(e.fields).has_value();
+  }
+  bool operator()(const pointer_edit& e) const { return !e.id || json::is_utf8(*e.id); }
+};
+
 } // namespace
+
+expected<void> check_edits(std::span<const edit> edits) {
+  for (std::size_t i = 0; i < edits.size(); ++i)
+    if (!std::visit(text_checker{}, edits[i]))
+      return failure(errc::invalid_page,
+                     "edits/" + std::to_string(i) +
+                         ": an entry must be one JSON object, and keys and ids UTF-8");
+  return {};
+}
 
 expected<position> parse_position(std::string_view text) {
   if (json::kind_of(text) == json::kind::string)

@@ -44,7 +44,12 @@ using edit = std::variant<insert_edit, erase_edit, set_edit, pointer_edit>;
 /// `bad_index` for a number that is no index.
 [[nodiscard]] expected<std::vector<edit>> parse_edits(std::string_view json);
 
-/// Edits in the shell's form; `parse_edits` reads them back.
+/// Whether the edits can be written as text: entries and members to set are each one JSON
+/// object, keys and pointers UTF-8. Fails with `invalid_page`.
+[[nodiscard]] expected<void> check_edits(std::span<const edit> edits);
+
+/// Edits in the shell's form, of edits that `check_edits` accepts; `parse_edits` reads them
+/// back.
 [[nodiscard]] std::string to_json(std::span<const edit> edits);
 
 /// Reads an index or a key, from valid JSON. Fails as `parse_edits` does.

@@ -61,14 +61,30 @@ void notices::tell_removed(frame& f, removal how) {
     send(effects::notify_removed{std::move(to), f.ns, std::string{f.id()}, how});
 }
 
+namespace {
+
+/// Some pages of a change. Few of many are a list of their own: one who is told of a page
+/// and is slow to deal with it keeps no other pages of large changes alive.
+page_list list_of(const std::shared_ptr<const listed_change>& change, std::size_t first,
+                  std::uint32_t count) {
+  if (std::size_t{4} * count >= change->pages.size())
+    return {change, first, count};
+  std::vector<page_ptr> pages;
+  for (const auto place : std::span{change->places}.subspan(first, count))
+    pages.push_back(change->pages[place].page);
+  return page_list(pages);
+}
+
+} // namespace
+
 void notices::tell_together(const std::vector<frame*>& changed) {
   if (changed.size() == 1)
     return tell_all(*changed.front(), origin::pager);
   const auto change = list_places(changed);
   for (auto& [to, first, count] : group(*change)) {
     const frame& f = *changed.front();
-    send(effects::notify{std::move(to), f.ns, page_list{change, first, count},
-                         origin::pager, f.pending});
+    send(effects::notify{std::move(to), f.ns, list_of(change, first, count), origin::pager,
+                         f.pending});
   }
 }
 

@@ -30,7 +30,9 @@ capped(flok::pager_actor::stateful_pointer<capped_state> self) {
         return flok::done{};
       },
       [](const flok::pager_delete&) { return flok::done{}; },
-      [](const flok::pager_invalidate&) { return flok::done{}; },
+      [](const flok::pager_invalidate&) -> caf::result<flok::done> {
+        return flok::to_caf({flok::errc::unsupported, "there is no better copy"});
+      },
       [](const flok::pager_barrier&) { return flok::done{}; },
   };
 }

@@ -73,6 +73,30 @@ TEST_CASE("controller: events wait while it is not ready, and end at the newest"
   CHECK(heard.next() == "a=last pager");
 }
 
+TEST_CASE("controller: a handler that resumes is over before the next event is told") {
+  inbox<std::string> heard;
+  const auto sys = started();
+  bool ready = false;
+  const auto c = sys->spawn([&](controller& self) {
+    self.deliver_while([&] { return ready; });
+    self.watch("user", "a", [&, kept = std::make_shared<std::string>("a")](const update&) {
+      self.unwatch("user", "a");
+      self.deliver_while({});
+      self.resume();
+      heard.put(*kept + " is over");
+    });
+    self.watch("user", "b", [&](const update&) { heard.put("b"); });
+  });
+  REQUIRE(sys->write("user", version("a", "1")).has_value());
+  REQUIRE(sys->write("user", version("b", "1")).has_value());
+  c.post([&](controller& self) {
+    ready = true;
+    self.resume();
+  });
+  CHECK(heard.next() == "a is over");
+  CHECK(heard.next() == "b");
+}
+
 TEST_CASE("controller: unwatch ends its handler, watching again replaces it") {
   inbox<std::string> heard;
   const auto sys = started();

@@ -69,6 +69,43 @@ TEST_CASE("connection: reads, writes, conditions, deletions and lists") {
   CHECK(far.list("user").value().size() == 500);
 }
 
+TEST_CASE("connection: an edit that is no JSON object is refused, and is not other edits") {
+  both_ends ends;
+  REQUIRE(ends.far->write("user", version("a", "1")).has_value());
+  inbox<std::string> answers;
+  const auto editor = ends.far->spawn({});
+  for (const std::string entry :
+       {"", "{", "[]", R"({}}},{"del":{"at":0}},{"insert":{"at":0,"entry":{})"})
+    editor.post([&answers, entry](controller& c) {
+      c.edit("user", "a", {insert_edit{position{0}, entry}}, std::nullopt,
+             [&answers](const expected<page_ptr>& r) {
+               answers.put(r ? "done" : std::string{to_string(r.error().code)});
+             });
+    });
+  for (int i = 0; i < 4; ++i)
+    CHECK(answers.next() == "invalid_page");
+  CHECK(label(*ends.far->read("user", "a").value()) == "a=1");
+}
+
+TEST_CASE("connection: a controller of many namespaces is told of all that changes") {
+  strings all;
+  for (int i = 0; i < 12; ++i)
+    all.push_back("ns" + std::to_string(i));
+  both_ends ends{all};
+  inbox<std::string> heard;
+  const auto c = ends.far->spawn([&](controller& self) {
+    for (const auto& ns : all)
+      self.watch(ns, "a", [&](const update& u) { heard.put(label(*u.page)); });
+  });
+  ends.far->drain();
+  for (int v = 1; v <= 80; ++v)
+    for (const auto& ns : all)
+      REQUIRE(ends.sys->write(ns, version("a", std::to_string(v))).has_value());
+  std::size_t newest = 0;
+  while (newest != all.size())
+    newest += heard.next() == "a=80" ? 1 : 0;
+}
+
 TEST_CASE("connection: controllers watch, edit and hear as in a system") {
   both_ends ends;
   inbox<std::string> heard;

@@ -64,6 +64,28 @@ TEST_CASE("a change of several pages: each is told of its own, alike ones in one
                                "w5 <- c=v2 (pager)", "w2 <- b=v2 (pager)"});
 }
 
+TEST_CASE("a change of many pages: who is told of one keeps no other") {
+  space_driver d;
+  std::vector<page_ptr> change;
+  for (int i = 0; i < 10; ++i) {
+    d.given(version('p' + std::to_string(i), "v1"));
+    change.push_back(version('p' + std::to_string(i), "v2"));
+  }
+  d.watch(1, "p3");
+  (void)d.effects();
+  const std::weak_ptr<const page> other = change[4];
+  d.cache(change);
+  change.clear();
+  CHECK(d.effects() == strings{"w1 <- p3=v2 (pager)"});
+  auto told = std::get<effects::notify>(d.taken()[0]).pages;
+  CHECK(told.hash(0) == id_hash("p3"));
+  d.cache({version("p9", "v3")});
+  (void)d.effects(); // the driver's own copies are gone
+  const auto owners = other.use_count();
+  told = {};
+  CHECK(other.use_count() == owners);
+}
+
 TEST_CASE("a change of many pages: random watchers are told of what they watch, once") {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     INFO("seed " << seed);
@@ -81,7 +103,7 @@ TEST_CASE("a change of many pages: random watchers are told of what they watch, 
     std::vector<page_ptr> change;
     for (std::size_t i = 0; i < pages; ++i)
       change.push_back(version('p' + std::to_string(i), "new"));
-    d.cache(std::move(change));
+    d.cache(change);
     (void)d.effects();
     std::map<watcher_id, std::set<std::string>> told;
     std::size_t messages = 0;

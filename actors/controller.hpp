@@ -100,7 +100,8 @@ public:
 
   /// Events come only while `ready` says so, which is asked before each. What comes
   /// meanwhile is set aside in its order until `resume`, and counts as not dealt with: of
-  /// each page, only the newest version waits beside it (`limits::undelivered`).
+  /// each page, only the newest version waits beside it (`limits::undelivered`). `drain`
+  /// and `close` wait for what is set aside: whoever is not ready again holds them up.
   void deliver_while(std::function<bool()> ready);
 
   /// Goes on with the events that were set aside.

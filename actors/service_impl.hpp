@@ -1,6 +1,7 @@
 // How a service asks. Private to services.
 #pragma once
 
+#include <cstdio>
 #include <future>
 #include <memory>
 #include <string>
@@ -71,6 +72,13 @@ public:
 
   /// Waits until each has dealt with what it was sent before.
   void pass(const std::vector<caf::actor_addr>& controllers);
+
+  /// Where nobody else wants to hear of it. Standard output is the embedder's, and so is
+  /// spdlog's default logger.
+  static void print_problem(const error& e) {
+    const auto line = "flok: " + std::string{to_string(e.code)} + ": " + e.message + "\n";
+    (void)std::fwrite(line.data(), 1, line.size(), stderr);
+  }
 
   [[nodiscard]] static error closed_error() {
     return {errc::shutting_down, "the system is closed"};

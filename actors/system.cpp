@@ -41,12 +41,6 @@ listener_actor::behavior_type listen(std::function<void(const error&)> handler) 
           [](const barrier_request&) { return done{}; }};
 }
 
-/// Standard output is the embedder's, and so is spdlog's default logger.
-void print_problem(const error& e) {
-  const auto line = "flok: " + std::string{to_string(e.code)} + ": " + e.message + "\n";
-  (void)std::fwrite(line.data(), 1, line.size(), stderr);
-}
-
 } // namespace
 
 class system::impl final : public service::impl {

@@ -41,8 +41,8 @@ endif()
 install(FILES flok.hpp testing.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok")
 install(DIRECTORY runtime actors pagers testing DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/flok"
   FILES_MATCHING PATTERN "*.hpp")
-install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES README.md CHANGELOG.md CONTRIBUTING.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY docs examples DESTINATION "${CMAKE_INSTALL_DOCDIR}") # the docs link to them
 
 configure_package_config_file(cmake/flokConfig.cmake.in "${PROJECT_BINARY_DIR}/flokConfig.cmake"
   INSTALL_DESTINATION "${flok_package_dir}" NO_SET_AND_CHECK_MACRO)

@@ -11,15 +11,6 @@
 
 namespace flok {
 
-namespace {
-
-void print_problem(const error& e) {
-  const auto line = "flok: " + std::string{to_string(e.code)} + ": " + e.message + "\n";
-  (void)std::fwrite(line.data(), 1, line.size(), stderr);
-}
-
-} // namespace
-
 class connection::impl final : public service::impl {
 public:
   ~impl() override { close(); }

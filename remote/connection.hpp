@@ -32,7 +32,8 @@ struct connect_options {
   /// been made again, `false` when it is lost. Must not throw.
   std::function<void(bool)> on_connection{};
 
-  /// How long each attempt may take, until whoever listens there has said who it is.
+  /// How long each attempt may take, until whoever listens there has said who it is. Where
+  /// nobody refuses or accepts, CAF may wait longer for the kernel, and so may `close`.
   std::chrono::milliseconds patience{10'000};
 };
 
@@ -42,11 +43,11 @@ struct connect_options {
 ///
 /// **When the connection is lost**, by the other process's end or the network's, what is
 /// under way fails with `connection_lost` (whether it was done is unknown), and so does
-/// what is asked until there is one again (it was not done). `on_problem` hears of it, and
-/// so does each controller's `on_error`. It is tried again at once, then ever less often,
-/// up to every five seconds. When it is back, all watches are begun again: each watched
-/// page is told as it is then, as `cache` or `disk`, or that it is deleted where there is
-/// none.
+/// what is asked until there is one again (it was not done; a watch is begun then).
+/// `on_problem` hears of it, and so does each controller's `on_error`. It is tried again at
+/// once, then ever less often, up to every five seconds. When it is back, all watches are
+/// begun again: each watched page is told as it is then, as `cache` or `disk`, or that it
+/// is deleted where there is none.
 class connection : public service {
 public:
   connection(const connection&) = delete;

@@ -11,8 +11,8 @@ namespace flok {
 
 namespace {
 
-/// Ends when one of `anchors` does, and for no other reason that one could send from
-/// elsewhere.
+/// Ends when one of `anchors` does, and for no exit message from elsewhere, but for `kill`,
+/// which CAF obeys without asking.
 template <class Pointer, class Other>
 void end_with(Pointer self, const std::vector<caf::actor>& anchors, Other other) {
   std::vector<caf::actor_addr> addresses;

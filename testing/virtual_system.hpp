@@ -37,9 +37,9 @@ struct virtual_options {
 };
 
 /// What `flok::system` is, for one thread: nothing happens but in its functions, and no
-/// time passes but by `advance`. Its functions are those of `flok::system`, and run until
-/// nothing moves; they throw `failed` where the answer waits for time to pass, or for a
-/// pager that owes one.
+/// time passes but by `advance`. Its functions are some of those of `flok::system`, and run
+/// until nothing moves; they throw `failed` where the answer waits for time to pass, or for
+/// a pager that owes one.
 class virtual_system : public stage {
 public:
   explicit virtual_system(virtual_options options = {});

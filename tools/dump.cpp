@@ -66,10 +66,10 @@ bool print_pages(page_source& from, const selection& chosen, printer& out) {
 int run_dump(const dump_arguments& a) {
   const auto from = open_source(a, "dump");
   if (!from)
-    return complain("dump", from.error().message, exit_usage);
+    return complain("dump", from.error());
   const auto chosen = select(**from, a);
   if (!chosen)
-    return complain("dump", chosen.error().message, exit_usage);
+    return complain("dump", chosen.error());
   printer out{"dump"};
   const bool whole = print_pages(**from, *chosen, out);
   return out.finish(whole ? exit_ok : exit_failed);

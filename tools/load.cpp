@@ -100,7 +100,7 @@ int load_from(int fd, const load_arguments& a, page_target& target) {
                              [&](commit_page p) { return to.add(std::move(p)); }});
   auto kept = done ? to.write() : failure(done.error());
   if (to.refused())
-    return complain("load", kept.error().message, exit_usage);
+    return complain("load", kept.error());
   if (!kept)
     return complain("load",
                     name + ": " + kept.error().message +
@@ -119,7 +119,7 @@ int load_from(int fd, const load_arguments& a, page_target& target) {
 int run_load(const load_arguments& a) {
   const auto to = open_target(a, "load");
   if (!to)
-    return complain("load", to.error().message, exit_usage);
+    return complain("load", to.error());
   if (a.file == "-")
     return load_from(STDIN_FILENO, a, **to);
   const unique_fd fd{::open(a.file.c_str(), O_RDONLY | O_CLOEXEC)};

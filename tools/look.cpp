@@ -36,20 +36,20 @@ int list_ids(page_source& from, const ls_arguments& a) {
 int run_ls(const ls_arguments& a) {
   const auto from = open_source(a, "ls");
   if (!from)
-    return complain("ls", from.error().message, exit_usage);
+    return complain("ls", from.error());
   if (a.ns.empty())
     return list_namespaces(**from, a);
   if (auto known = check_namespace(**from, a.ns); !known)
-    return complain("ls", known.error().message, exit_usage);
+    return complain("ls", known.error());
   return list_ids(**from, a);
 }
 
 int run_get(const page_arguments& a) {
   const auto from = open_source(a, "get");
   if (!from)
-    return complain("get", from.error().message, exit_usage);
+    return complain("get", from.error());
   if (auto known = check_namespace(**from, a.ns); !known)
-    return complain("get", known.error().message, exit_usage);
+    return complain("get", known.error());
   const auto got = check_id(a.id) ? (*from)->load(a.ns, a.id) : load_result{};
   if (!got)
     return complain("get", got.error().message, exit_failed);
@@ -70,7 +70,7 @@ int run_get(const page_arguments& a) {
 int run_stat(const store_arguments& a) {
   const auto from = open_source(a, "stat");
   if (!from)
-    return complain("stat", from.error().message, exit_usage);
+    return complain("stat", from.error());
   const auto figures = (*from)->figures(a.json);
   if (!figures)
     return complain("stat", figures.error().message, exit_failed);

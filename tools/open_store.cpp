@@ -57,6 +57,11 @@ int complain(std::string_view command, std::string_view message, int code) {
   return code;
 }
 
+int complain(std::string_view command, const error& why) {
+  return complain(command, why.message,
+                  why.code == errc::shutting_down ? exit_failed : exit_usage);
+}
+
 bool printer::print(std::string_view text) {
   if (error_ == 0 && std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
     error_ = errno;

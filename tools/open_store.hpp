@@ -19,6 +19,10 @@ void expect_damage(const std::string& command, const std::string& where);
 /// "flok COMMAND: MESSAGE" on stderr. Returns `code`.
 int complain(std::string_view command, std::string_view message, int code);
 
+/// The same of what could not be begun: `exit_usage`, or `exit_failed` where the running
+/// system has ended the connection meanwhile.
+int complain(std::string_view command, const error& why);
+
 /// Text on standard output.
 class printer {
 public:

@@ -16,9 +16,9 @@ int run_put(const put_arguments& a) {
                     page.error().code == errc::bad_request ? exit_usage : exit_failed);
   const auto to = open_target(a, "put");
   if (!to)
-    return complain("put", to.error().message, exit_usage);
+    return complain("put", to.error());
   if (auto ok = (*to)->open({a.ns}, a.create); !ok)
-    return complain("put", ok.error().message, exit_usage);
+    return complain("put", ok.error());
   auto rule = a.if_hash;
   if (rule == "null")
     rule = "";
@@ -36,9 +36,9 @@ int run_put(const put_arguments& a) {
 int run_rm(const rm_arguments& a) {
   const auto to = open_target(a, "rm");
   if (!to)
-    return complain("rm", to.error().message, exit_usage);
+    return complain("rm", to.error());
   if (auto ok = (*to)->open({a.ns}, false); !ok)
-    return complain("rm", ok.error().message, exit_usage);
+    return complain("rm", ok.error());
   auto ids = a.ids;
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());

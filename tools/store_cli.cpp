@@ -149,7 +149,15 @@ void add_living(CLI::App& app, std::function<int()>& chosen) {
                              chosen,
                              run_top};
   top.option("--interval", top.arguments().interval, "seconds from one table to the next")
-      ->check(CLI::Range(0.1, 3600.0))
+      ->check(CLI::Validator{[](const std::string& text) {
+                               double seconds =
+                                   0; // "nan" reads as a number, and is in no range
+                               const bool fits = CLI::detail::lexical_cast(text, seconds) &&
+                                                 seconds >= 0.1 && seconds <= 3600;
+                               return fits ? std::string{}
+                                           : text + " not in range 0.1 to 3600";
+                             },
+                             "FLOAT in [0.1 - 3600]"})
       ->capture_default_str();
   top.flag("--once", top.arguments().once, "one table, and end");
   top.needs_system(why);

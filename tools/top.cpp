@@ -244,7 +244,7 @@ int run_top(const top_arguments& a) {
   const stop_signal stop;
   const auto client = shell_client::connect(*a.connect, stop.fd());
   if (!client)
-    return complain("top", client.error().message, exit_usage);
+    return complain("top", client.error());
   printer out{"top"};
   const auto shown = show(a, stop, **client, out);
   if (!shown && !stop.stopped())

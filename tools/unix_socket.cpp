@@ -36,8 +36,8 @@ expected<sockaddr_un> address_of(const char* what, const std::string& path) {
   return address;
 }
 
-unique_fd new_socket() {
-  return unique_fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+unique_fd new_socket(int flags = 0) {
+  return unique_fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
 }
 
 /// 0, or an errno.
@@ -71,7 +71,7 @@ std::string make_way(const std::string& path, const sockaddr_un& address) {
     return errno == ENOENT ? "" : std::strerror(errno);
   if (!S_ISSOCK(there.st_mode))
     return "something else is there";
-  const auto probe = new_socket();
+  const auto probe = new_socket(SOCK_NONBLOCK); // whoever listens may be stopped
   const int result = try_to(::connect, probe.get(), address);
   if (result == 0 || result == EAGAIN) // or its queue is full
     return "a process listens there already; flok shell --connect reaches it";

@@ -157,10 +157,10 @@ int run_watch(const watch_arguments& a) {
   const stop_signal stop;
   const auto client = shell_client::connect(*a.connect, stop.fd());
   if (!client)
-    return complain("watch", client.error().message, exit_usage);
+    return complain("watch", client.error());
   page_watch watch{a, **client};
   if (auto begun = watch.begin(); !begun && !stop.stopped())
-    return complain("watch", begun.error().message, exit_usage);
+    return complain("watch", begun.error());
   const auto ended = watch.run();
   if (!ended && !stop.stopped())
     complain("watch", ended.error().message, exit_failed);

@@ -4,6 +4,7 @@
 set -euo pipefail
 build=$(cd -- "$1" && pwd)
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$root/tests/docs/blocks.sh"
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 
@@ -12,20 +13,12 @@ fail() {
   exit 1
 }
 
-# block FILE LANGUAGE N: the Nth fenced block of that language.
-block() {
-  awk -v open="\`\`\`$2" -v n="$3" '
-    inside && /^```$/ { exit }
-    inside { print }
-    $0 == open && ++seen == n { inside = 1 }' "$root/$1"
-}
-
 # The README's program is examples/hello.cpp, which is built; it does what the README says.
-block README.md cpp 1 >"$work/hello.cpp"
+block "$root/README.md" cpp 1 >"$work/hello.cpp"
 diff "$work/hello.cpp" "$root/examples/hello.cpp" ||
   fail "README.md's program is not examples/hello.cpp"
 [ "$(wc -l <"$work/hello.cpp")" -le 30 ] || fail "README.md's program is too long"
-block README.md json 1 >"$work/services.json"
+block "$root/README.md" json 1 >"$work/services.json"
 cd "$work"
 [ "$("$build/flok-hello")" = "1 entries, from the pager" ] || fail "flok-hello: first run"
 [ "$("$build/flok-hello")" = "1 entries, from the disk
@@ -36,7 +29,7 @@ version=$(sed -nE 's/^project\(flok VERSION ([0-9.]+).*/\1/p' "$root/CMakeLists.
 [ "$("$build/flok" --version)" = "flok $version" ] || fail "flok --version"
 
 # Configurations that the docs show are accepted; the error that they show is the error.
-block docs/configuration.md json 1 >services.json
+block "$root/docs/configuration.md" json 1 >services.json
 "$build/flok" shell --config services.json </dev/null || fail "docs/configuration.md"
 printf '{"pagers": [{"name": "mem", "namespace": "user"}, {"name": "mem", "namespace": "user"}]}' \
   >services.json
@@ -46,22 +39,22 @@ grep -qF "$(awk '/^services.json: /' "$root/docs/configuration.md")" error ||
 
 # The shell's session prints what the docs say; answers may overtake each other.
 printf '{"pagers": [{"name": "mem", "namespace": "user"}]}' >services.json
-block docs/protocol.md shell-input 1 >input
-block docs/protocol.md shell-output 1 | sort >expected
+block "$root/docs/protocol.md" shell-input 1 >input
+block "$root/docs/protocol.md" shell-output 1 | sort >expected
 "$build/flok" shell --config services.json <input | sort >printed
 diff expected printed || fail "docs/protocol.md shows another session"
 
 # The pages that the docs show are pages.
 for n in 1 2; do
-  page=$(block docs/pages.md json "$n" | tr '\n' ' ')
+  page=$(block "$root/docs/pages.md" json "$n" | tr '\n' ' ')
   printf '{"op": "hash", "page": %s}\n' "$page" | "$build/flok" shell --config services.json |
     grep -q '"reply":"hash"' || fail "docs/pages.md: page $n"
 done
 
 # What docs/tool.md shows of the tool is what it prints; for "…" it may print anything.
 mkdir tool && cd tool
-block docs/tool.md json 1 >services.json
-block docs/tool.md json 2 >news.json
+block "$root/docs/tool.md" json 1 >services.json
+block "$root/docs/tool.md" json 2 >news.json
 flok() { "$build/flok" "$@"; }
 awk '/^```tool$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/docs/tool.md" >session
 command=
@@ -84,29 +77,29 @@ check_command
 cd ..
 
 # The test in the docs is one that runs.
-block docs/testing.md cpp 1 | diff - "$root/examples/testing/summary_test.cpp" ||
+block "$root/docs/testing.md" cpp 1 | diff - "$root/examples/testing/summary_test.cpp" ||
   fail "docs/testing.md shows another test than examples/testing/summary_test.cpp"
-block docs/testing.md cpp 2 | while IFS= read -r line; do
+block "$root/docs/testing.md" cpp 2 | while IFS= read -r line; do
   grep -qF -- "$line" "$root/examples/testing/capped_test.cpp" ||
     fail "examples/testing/capped_test.cpp lacks: $line"
 done
 
 # The pagers in the docs are those that are built.
-block docs/pagers.md cpp 1 | diff - "$root/pagers/mem.cpp" ||
+block "$root/docs/pagers.md" cpp 1 | diff - "$root/pagers/mem.cpp" ||
   fail "docs/pagers.md shows another pager than pagers/mem.cpp"
 
 # The fragments of code in the docs are lines of a test that is built and run.
 # compiled TEST FILE N: so is the Nth one of FILE; false where there is no Nth.
 compiled() {
   local text
-  text=$(block "$2" cpp "$3" | sed 's,  *//.*,,')
+  text=$(block "$root/$2" cpp "$3" | sed 's,  *//.*,,')
   [ -n "$text" ] || return 1
   printf '%s\n' "$text" | sed 's,<flok/\(.*\)>,"\1",' | while IFS= read -r line; do
     grep -qF -- "$line" "$root/tests/docs/$1" || fail "$2: tests/docs/$1 lacks: $line"
   done || exit 1
 }
 compiled fragments_test.cpp docs/pages.md 1 || fail "docs/pages.md shows no code"
-block docs/pagers.md cpp 2 | diff - "$root/examples/files/files_pager.cpp" ||
+block "$root/docs/pagers.md" cpp 2 | diff - "$root/examples/files/files_pager.cpp" ||
   fail "docs/pagers.md shows another pager than examples/files/files_pager.cpp"
 [ "$(wc -l <"$root/examples/files/files_pager.cpp")" -lt 80 ] || fail "the files pager is too long"
 compiled fragments_test.cpp docs/pagers.md 3 || fail "docs/pagers.md shows no code"

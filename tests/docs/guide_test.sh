@@ -7,6 +7,7 @@ build=$(cd -- "$1" && pwd)
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 guide=$root/docs/guide.md
 . "$root/scripts/lib.sh"
+. "$root/tests/docs/blocks.sh"
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 
@@ -15,18 +16,10 @@ fail() {
   exit 1
 }
 
-# block LANGUAGE N: the Nth fenced block of that language.
-block() {
-  awk -v open="\`\`\`$1" -v n="$2" '
-    inside && /^```$/ { exit }
-    inside { print }
-    $0 == open && ++seen == n { inside = 1 }' "$guide"
-}
-
 # save FILE LANGUAGE N: the block that the guide introduces as FILE.
 save() {
   grep -qF "\`$1\`" "$guide" || fail "the guide names no $1"
-  block "$2" "$3" >"$1"
+  block "$guide" "$2" "$3" >"$1"
   [[ -s $1 ]] || fail "the guide has no $1"
 }
 
@@ -45,7 +38,7 @@ session() {
     : >"$work/expected"
     status=0
     eval "stdbuf -oL $command" >"$work/printed" 2>&1 </dev/null || status=$?
-  done < <(block console "$1")
+  done < <(block "$guide" console "$1")
   [[ $command ]] || fail "the guide has no session $1"
   compare "$command"
 }
@@ -61,7 +54,7 @@ compare() {
 }
 
 # What is to be installed is known to scripts/lib.sh; building flok is what was done to get here.
-block sh 1 >"$work/install"
+block "$guide" sh 1 >"$work/install"
 for package in $(sed -n '/apt-get/,/[^\\]$/p' "$work/install" | tr -d '\\' | sed 's/.*install//'); do
   [[ " ${build_packages[*]} " == *" $package "* ]] || fail "no such package: $package"
 done
@@ -81,6 +74,6 @@ save short_lists.cpp cpp 2
 save short_lists.hpp cpp 3
 save services.json json 2
 session 3
-[[ ! $(block console 4)$(block cpp 4)$(block json 3)$(block sh 2) ]] ||
+[[ ! $(block "$guide" console 4)$(block "$guide" cpp 4)$(block "$guide" json 3)$(block "$guide" sh 2) ]] ||
   fail "the guide has a block that this does not run"
 echo "guide_test: docs/guide.md can be followed"

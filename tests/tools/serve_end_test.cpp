@@ -3,8 +3,12 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <thread>
+#include <vector>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,6 +127,54 @@ TEST_CASE("serve: the socket of a living process is refused, and stays its own",
     CHECK_FALSE(std::filesystem::exists(home.dir.path() / "other"));
   }
   CHECK(home.run({"shell"}, "{\"op\":\"stats\"}").status == 0);
+}
+
+TEST_CASE("serve: one that listens and accepts nobody is refused, not waited for",
+          "[serve]") {
+  const serve_home home;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  home.socket.string().copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto* at = reinterpret_cast<const sockaddr*>(&address);
+  const auto new_socket = [] {
+    return flok::tools::unique_fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)};
+  };
+  const auto stopped = new_socket();
+  REQUIRE(::bind(stopped.get(), at, sizeof address) == 0);
+  REQUIRE(::listen(stopped.get(), 0) == 0);
+  std::vector<flok::tools::unique_fd> waiting; // until there is room for no more
+  do
+    waiting.push_back(new_socket());
+  while (::connect(waiting.back().get(), at, sizeof address) == 0);
+  REQUIRE(errno == EAGAIN);
+  const auto refused = run_tool({"serve", "--config", home.config});
+  CHECK(refused.status == 2);
+  CHECK(refused.errors.find("a process listens there already") != std::string::npos);
+}
+
+TEST_CASE("connect: one that ends the connection at once is status 1, for all", "[serve]") {
+  const serve_home home;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  home.socket.string().copy(address.sun_path, sizeof address.sun_path - 1);
+  const flok::tools::unique_fd curt{::socket(AF_UNIX, SOCK_STREAM, 0)};
+  REQUIRE(::bind(curt.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+          0);
+  REQUIRE(::listen(curt.get(), 8) == 0);
+  std::thread accepting{[&curt] { // until the socket is shut down
+    for (int fd = ::accept(curt.get(), nullptr, nullptr); fd >= 0;
+         fd = ::accept(curt.get(), nullptr, nullptr))
+      ::close(fd);
+  }};
+  for (const strings& words :
+       {strings{"ls"}, strings{"ls", "user"}, strings{"get", "user", "a"}, strings{"stat"},
+        strings{"watch", "user", "a"}, strings{"dump"}, strings{"rm", "user", "a"},
+        strings{"top", "--once"}}) {
+    INFO(words.front());
+    CHECK(home.run(words).status == 1);
+  }
+  ::shutdown(curt.get(), SHUT_RDWR);
+  accepting.join();
 }
 
 TEST_CASE("serve: of many that begin at once over a dead socket, one listens", "[serve]") {

@@ -142,6 +142,15 @@ TEST_CASE("top: as JSON it has the figures, and how fast they grow from the seco
   CHECK(top.errors().empty());
 }
 
+TEST_CASE("top: an interval is a number of seconds", "[top]") {
+  for (const char* wrong : {"nan", "0", "3601", "soon", ""}) {
+    INFO(wrong);
+    const auto refused = run_tool({"top", "--interval", wrong, "--connect", "flok.sock"});
+    CHECK(refused.status == 2);
+    CHECK(refused.errors.find("--interval") != std::string::npos);
+  }
+}
+
 TEST_CASE("top: it ends with the system, and says so", "[top]") {
   const watched_system home;
   tool_process top{{"top", "--interval", "0.1", "--connect", home.socket}};

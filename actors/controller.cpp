@@ -1,11 +1,11 @@
 #include "actors/controller.hpp"
 
 #include <chrono>
-#include <deque>
 #include <utility>
 
 #include "actors/controller_actor.hpp"
 #include "actors/handler_guard.hpp"
+#include "actors/held_events.hpp"
 #include "actors/post_queue.hpp"
 #include "actors/watched_pages.hpp"
 #include "runtime/codec.hpp"
@@ -22,6 +22,8 @@ template <class Handler>
 std::shared_ptr<const Handler> shared(Handler handler) {
   return handler ? std::make_shared<const Handler>(std::move(handler)) : nullptr;
 }
+
+expected<void> as_nothing(const done&) { return {}; }
 
 } // namespace
 
@@ -60,7 +62,7 @@ public:
       return;
     posted_->close();
     watched_.clear(); // handlers may use what is there only until this controller has ended
-    stalled_.reset();
+    held_.reset();
     on_updates_.reset();
     on_removed_.reset();
     on_error_.reset();
@@ -97,7 +99,7 @@ public:
           if (nothing_held())
             promise.deliver(done{});
           else
-            stalled_->held.push_back({[promise]() mutable { promise.deliver(done{}); }});
+            held_->queue.push_back({[promise]() mutable { promise.deliver(done{}); }});
           return promise;
         },
         [this](const stall_request& r) {
@@ -114,15 +116,28 @@ public:
     self_->quit();
   }
 
-  /// The vm of a namespace, or an invalid handle after `answer` was told that there is
-  /// none.
+  /// A namespace and its vm, or null after `answer` was told that there is none.
+  using known_vm = vms_by_namespace::value_type;
   template <class T>
-  vm_actor route(std::string_view ns, const answer_handler<T>& answer) {
+  const known_vm* route(std::string_view ns, const answer_handler<T>& answer) {
     const auto vm = context_->vms.find(ns);
     if (vm != context_->vms.end())
-      return vm->second;
+      return &*vm;
     fail(answer, {errc::unknown_namespace, "no namespace is called " + std::string{ns}});
-    return {};
+    return nullptr;
+  }
+
+  /// The same, and null too after `answer` was told that no page can have that id.
+  const known_vm* route_to(std::string_view ns, std::string_view id,
+                           const answer_handler<void>& answer) {
+    const auto* vm = route(ns, answer);
+    if (vm == nullptr)
+      return nullptr;
+    if (auto ok = check_id(id); !ok) {
+      fail(answer, ok.error(), ns);
+      return nullptr;
+    }
+    return vm;
   }
 
   template <class T>
@@ -148,53 +163,59 @@ public:
   /// Sends a request; `read` makes the answer of the reply.
   template <class Reply, class T, class Request, class Read>
   void ask(std::string_view ns, Request request, answer_handler<T> answer, Read read) {
-    const auto vm = route(ns, answer);
-    if (!vm)
-      return;
-    flok::ask(self_, vm, std::move(request))
+    if (const auto* vm = route(ns, answer))
+      ask<Reply>(*vm, std::move(request), std::move(answer), read);
+  }
+
+  template <class Reply, class T, class Request, class Read>
+  void ask(const known_vm& vm, Request request, answer_handler<T> answer, Read read) {
+    flok::ask(self_, vm.second, std::move(request))
         .then(
             [this, answer, read](const Reply& reply) {
               if (answer)
                 guard_.run("an answer", {}, {}, [&] { answer(read(reply)); });
             },
-            [this, answer, where = std::string_view{context_->vms.find(ns)->first}](
-                const caf::error& why) { fail(answer, from_caf(why), where); });
+            [this, answer, where = std::string_view{vm.first}](const caf::error& why) {
+              fail(answer, from_caf(why), where);
+            });
   }
 
-  /// Sends what the vm answers at once, and refuses only for its id: where nobody waits for
-  /// that answer, none is asked for. (CAF 0.17 looks through all answers that are awaited
-  /// for each one that comes.)
+  /// Sends what the vm answers at once, and refuses only for its id, which was looked at:
+  /// where nobody waits for that answer, none is asked for. (CAF 0.17 looks through all
+  /// answers that are awaited for each one that comes.)
   template <class Request>
-  void ask_at_once(std::string_view ns, Request request, answer_handler<void> answer) {
+  void ask_at_once(const known_vm& vm, Request request, answer_handler<void> answer) {
     if (answer)
-      return ask<done>(ns, std::move(request), std::move(answer),
-                       [](const done&) { return expected<void>{}; });
-    const auto vm = route(ns, answer);
-    if (!vm)
-      return;
-    if (auto ok = check_id(request.id); !ok)
-      return fail(answer, ok.error(), ns);
-    send_from_outside(vm, std::move(request));
+      ask<done>(vm, std::move(request), std::move(answer), as_nothing);
+    else
+      send_from_outside(vm.second, std::move(request));
   }
 
+  /// A watch that is refused here leaves an earlier one of that page as it was.
   void watch(std::string_view ns, std::string_view id, bool sync, update_handler handler,
              answer_handler<void> answer, watch_options options) {
+    const auto* vm = route_to(ns, id, answer);
+    if (vm == nullptr)
+      return;
     watched_.expect_changes(*context_, ns, id, options.changes);
     watched_.handle(*context_, ns, id, std::move(handler));
     let_go();
     watch_request r{std::string{ns}, std::string{id}, sync, watcher_actor{self_},
                     options.every};
     if (sync) // may fail later
-      ask<done>(ns, std::move(r), std::move(answer),
-                [](const done&) { return expected<void>{}; });
+      ask<done>(*vm, std::move(r), std::move(answer), as_nothing);
     else
-      ask_at_once(ns, std::move(r), std::move(answer));
+      ask_at_once(*vm, std::move(r), std::move(answer));
   }
 
   void unwatch(std::string_view ns, std::string_view id, answer_handler<void> answer) {
+    const auto* vm = route_to(ns, id, answer);
+    if (vm == nullptr)
+      return;
     watched_.forget(ns, id);
     let_go();
-    ask_at_once(ns, unwatch_request{std::string{ns}, std::string{id}, watcher_actor{self_}},
+    ask_at_once(*vm,
+                unwatch_request{std::string{ns}, std::string{id}, watcher_actor{self_}},
                 std::move(answer));
   }
 
@@ -202,7 +223,7 @@ public:
   void expect_changes_in_turn(std::string_view ns, std::string_view id, bool wanted) {
     if (nothing_held())
       return watched_.expect_changes(*context_, ns, id, wanted);
-    stalled_->held.push_back({[this, in = std::string{ns}, page = std::string{id}, wanted] {
+    held_->queue.push_back({[this, in = std::string{ns}, page = std::string{id}, wanted] {
       watched_.expect_changes(*context_, in, page, wanted);
     }});
   }
@@ -212,27 +233,27 @@ public:
   /// Tells of an event now, or later where this controller is stalled or not ready.
   template <class Event>
   void take(const Event& e) {
-    if (!stalled_ || stalled_->at_rest())
+    if (!held_ || held_->at_rest())
       return tell(e);
-    stalled_->held.push_back({[this, e] { tell(e); }, true});
-    if (stalled_->held.size() == 1 && stalled_->each.count() != 0)
-      send_later(self_, stalled_->each, self_, stall_tick{});
+    held_->queue.push_back({[this, e] { tell(e); }, true});
+    if (held_->queue.size() == 1 && held_->each.count() != 0)
+      send_later(self_, held_->each, self_, stall_tick{});
   }
 
   /// Each event is told only where `ready` says so.
-  void deliver_while(std::function<bool()> ready) {
-    if (!stalled_)
-      stalled_ = std::make_unique<stalled>();
-    stalled_->ready = std::move(ready);
+  void deliver_while(std::function<bool()> ready) { held().ready = std::move(ready); }
+
+  held_events& held() {
+    if (!held_)
+      held_ = std::make_unique<held_events>();
+    return *held_;
   }
 
-  [[nodiscard]] bool nothing_held() const { return !stalled_ || stalled_->held.empty(); }
+  [[nodiscard]] bool nothing_held() const { return !held_ || held_->queue.empty(); }
 
   /// From now on each event takes that long.
   void stall(std::chrono::milliseconds each) {
-    if (!stalled_)
-      stalled_ = std::make_unique<stalled>();
-    stalled_->each = each;
+    held().each = each;
     if (each.count() == 0)
       run_held();
   }
@@ -240,23 +261,23 @@ public:
   /// The first event that was held has taken its time; what takes none may follow. A
   /// handler that is one of them, and asks for more, gets them after its end.
   void run_held() {
-    if (!stalled_ || std::exchange(running_held_, true))
+    if (!held_ || std::exchange(running_held_, true))
       return;
     run_some_held();
     running_held_ = false;
-    if (stalled_->held.empty() && stalled_->each.count() == 0 && !stalled_->ready)
-      stalled_.reset();
+    if (held_->queue.empty() && held_->each.count() == 0 && !held_->ready)
+      held_.reset();
   }
 
   void run_some_held() {
-    auto& s = *stalled_;
-    for (bool first = true; !s.held.empty() && !ended_; first = false) {
-      if (!first && s.held.front().takes_time && s.each.count() != 0)
+    auto& s = *held_;
+    for (bool first = true; !s.queue.empty() && !ended_; first = false) {
+      if (!first && s.queue.front().takes_time && s.each.count() != 0)
         return send_later(self_, s.each, self_, stall_tick{});
-      if (s.held.front().takes_time && s.ready && !s.ready())
+      if (s.queue.front().takes_time && s.ready && !s.ready())
         return; // until `resume`
-      const auto event = std::move(s.held.front().run);
-      s.held.pop_front();
+      const auto event = std::move(s.queue.front().run);
+      s.queue.pop_front();
       event();
     }
   }
@@ -349,30 +370,12 @@ public:
   controller face_;
 
 private:
-  struct held_event {
-    std::function<void()> run;
-    bool takes_time = false;
-  };
-
-  /// Of a controller that takes its time over each event, or still has some of that time,
-  /// or is not always ready for one.
-  struct stalled {
-    std::chrono::milliseconds each{};
-    std::function<bool()> ready; ///< null: always
-    std::deque<held_event> held;
-
-    /// Whether an event may be told at once.
-    [[nodiscard]] bool at_rest() const {
-      return held.empty() && each.count() == 0 && (!ready || ready());
-    }
-  };
-
   // What each event needs is close together: most of it comes from far in the memory.
   bool started_ = false;
   bool ended_ = false;
   bool telling_ = false; ///< a page's handler runs
   bool running_held_ = false;
-  std::unique_ptr<stalled> stalled_;
+  std::unique_ptr<held_events> held_;
   watched_pages watched_;
 
 public:
@@ -401,12 +404,7 @@ controller_ref spawn_controller(caf::actor_system& sys,
 
 namespace {
 
-page_ptr page_of(const page_reply& reply) { return reply.page; }
-page_ptr page_of(const written& reply) { return reply.page; }
-
-constexpr auto as_page = [](const auto& reply) {
-  return expected<page_ptr>{page_of(reply)};
-};
+constexpr auto as_page = [](const auto& reply) { return expected<page_ptr>{reply.page}; };
 
 } // namespace
 
@@ -474,13 +472,13 @@ void controller::edit(std::string_view ns, std::string_view id,
 void controller::erase(std::string_view ns, std::string_view id,
                        answer_handler<void> answer, write_rule rule) {
   impl_.ask<done>(ns, delete_request{std::string{ns}, std::string{id}, std::move(rule)},
-                  std::move(answer), [](const done&) { return expected<void>{}; });
+                  std::move(answer), as_nothing);
 }
 
 void controller::invalidate(std::string_view ns, std::string_view id,
                             answer_handler<void> answer) {
   impl_.ask<done>(ns, invalidate_request{std::string{ns}, std::string{id}},
-                  std::move(answer), [](const done&) { return expected<void>{}; });
+                  std::move(answer), as_nothing);
 }
 
 draft controller::new_page(page_kind kind, std::optional<std::string> id) const {

@@ -101,7 +101,8 @@ public:
   /// Events come only while `ready` says so, which is asked before each. What comes
   /// meanwhile is set aside in its order until `resume`, and counts as not dealt with: of
   /// each page, only the newest version waits beside it (`limits::undelivered`). `drain`
-  /// and `close` wait for what is set aside: whoever is not ready again holds them up.
+  /// waits for what is set aside; `close` for as long as it has patience, and then it
+  /// ends the controller without.
   void deliver_while(std::function<bool()> ready);
 
   /// Goes on with the events that were set aside.

@@ -39,10 +39,12 @@ private:
 /// Hears of problems, and tells when it has told them.
 using listener_actor = problem_listener::extend<handles<barrier_request, done>>;
 
+using vms_by_namespace = std::map<std::string, vm_actor, std::less<>>;
+
 /// What the actors of one system share. Set when it starts, and emptied by `close` when no
 /// controller is left; the roll guards itself.
 struct system_context {
-  std::map<std::string, vm_actor, std::less<>> vms;                       ///< by namespace
+  vms_by_namespace vms;
   std::map<std::string, std::shared_ptr<page_table>, std::less<>> tables; ///< likewise
   caf::actor root; ///< controllers end with it
   listener_actor listener;

@@ -1,5 +1,7 @@
 #include "actors/service.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "actors/service_impl.hpp"
@@ -8,20 +10,57 @@
 
 namespace flok {
 
+namespace {
+
+template <class Answers>
+void wait_for(const Answers& all) {
+  for (const auto& answer : all)
+    answer.wait();
+}
+
+template <class Answers>
+bool kept_within(std::chrono::milliseconds patience, const Answers& all) {
+  const auto latest = std::chrono::steady_clock::now() + patience;
+  return std::ranges::all_of(all, [&](const auto& answer) {
+    return answer.wait_until(latest) == std::future_status::ready;
+  });
+}
+
+} // namespace
+
 void service::impl::drain() {
   const auto controllers = context_->controllers.wait_started();
-  pass(controllers);
-  for (const auto& vm : vms_)
-    (void)ask<done>(vm, drain_request{});
-  pass(controllers);
+  wait_for(pass(controllers));
+  wait_for(drain_vms());
+  wait_for(pass(controllers));
   if (context_->listener)
     (void)ask<done>(context_->listener, barrier_request{});
 }
 
-void service::impl::pass(const std::vector<caf::actor_addr>& controllers) {
+service::impl::unfinished service::impl::drain_within(std::chrono::milliseconds patience) {
+  unfinished left;
+  const auto controllers = context_->controllers.wait_started();
+  left.controllers = !kept_within(patience, pass(controllers));
+  left.vms = !kept_within(patience, drain_vms());
+  if (!left.controllers)
+    left.controllers = !kept_within(patience, pass(controllers));
+  return left;
+}
+
+service::impl::answers
+service::impl::pass(const std::vector<caf::actor_addr>& controllers) {
+  answers passed;
   for (const auto& address : controllers)
     if (const auto controller = caf::actor_cast<controller_actor>(address))
-      (void)ask<done>(controller, barrier_request{});
+      passed.push_back(ask_later<done>(controller, barrier_request{}));
+  return passed;
+}
+
+service::impl::answers service::impl::drain_vms() {
+  answers drained;
+  for (const auto& vm : vms_)
+    drained.push_back(ask_later<done>(vm, drain_request{}));
+  return drained;
 }
 
 service::service(std::unique_ptr<impl> i) : impl_{std::move(i)} {}

@@ -1,6 +1,7 @@
 // How a service asks. Private to services.
 #pragma once
 
+#include <chrono>
 #include <cstdio>
 #include <future>
 #include <memory>
@@ -70,8 +71,14 @@ public:
   /// heard, and problems be told.
   void drain();
 
-  /// Waits until each has dealt with what it was sent before.
-  void pass(const std::vector<caf::actor_addr>& controllers);
+  /// Who was not done in time.
+  struct unfinished {
+    bool controllers = false;
+    bool vms = false;
+  };
+  /// The same, but for problems, before an end: it waits so long for controllers, and so
+  /// long for vms.
+  [[nodiscard]] unfinished drain_within(std::chrono::milliseconds patience);
 
   /// Where nobody else wants to hear of it. Standard output is the embedder's, and so is
   /// spdlog's default logger.
@@ -84,6 +91,14 @@ public:
     return {errc::shutting_down, "the system is closed"};
   }
 
+private:
+  using answers = std::vector<std::future<expected<done>>>;
+
+  /// Each is kept once that controller has dealt with what it was sent before, or is gone.
+  [[nodiscard]] answers pass(const std::vector<caf::actor_addr>& controllers);
+  [[nodiscard]] answers drain_vms();
+
+public:
   caf::actor_system* actors_ = nullptr;
   std::shared_ptr<system_context> context_ = std::make_shared<system_context>();
   std::vector<vm_actor> vms_;

@@ -28,9 +28,6 @@ namespace {
 /// Fewer threads would let one busy vm hold up every controller.
 constexpr std::size_t fewest_threads = 2;
 
-/// How long `close` waits for pagers.
-constexpr std::chrono::seconds longest_drain{10};
-
 std::size_t hardware_threads() {
   return std::max<std::size_t>(std::thread::hardware_concurrency(), fewest_threads);
 }
@@ -78,6 +75,7 @@ public:
     start_vms(options, pagers);
     log_start(options);
     config_ = std::move(options.config);
+    patience_ = options.patience;
     closed_ = false;
     return {};
   }
@@ -110,13 +108,12 @@ public:
     if (std::exchange(closed_, true))
       return std::uint64_t{0};
     const auto early = page_out_all(); // whatever a pager does not answer below
-    const auto controllers = context_->controllers.wait_started();
-    pass(controllers);
-    drain_for_close();
-    pass(controllers);
+    auto left = drain_within(patience_);
     caf::anon_send_exit(context_->root, caf::exit_reason::user_shutdown);
     context_->controllers.wait_none();
-    drain_for_close(); // what the controllers asked for at last
+    if (!left.vms)
+      left.vms = drain_within(patience_).vms; // what the controllers asked for at last
+    tell_of(left);
     auto late = page_out_all();
     end_actors();
     endpoint_.reset();
@@ -136,17 +133,17 @@ public:
     return {};
   }
 
-  /// A pager that never answers must not keep a system from ending.
-  void drain_for_close() {
-    for (const auto& vm : vms_)
-      if (!drained_in_time(vm))
-        context_->on_problem(
-            {errc::pager_down, "a pager does not answer; closing without it"});
-  }
-
-  bool drained_in_time(const vm_actor& vm) {
-    return ask_later<done>(vm, drain_request{}).wait_for(longest_drain) ==
-           std::future_status::ready;
+  /// Neither a pager that never answers nor a controller that sets its events aside keeps a
+  /// system from ending.
+  void tell_of(const unfinished& left) {
+    if (left.vms)
+      context_->on_problem(
+          {errc::pager_down, "a pager does not answer; closing without it"});
+    if (left.controllers)
+      context_->on_problem({errc::controller_down,
+                            "a controller has not dealt with all that it was told: its "
+                            "deliver_while is not ready, or a handler takes long; closing "
+                            "without it"});
   }
 
   [[nodiscard]] std::optional<std::string> metrics_address() const {
@@ -304,6 +301,7 @@ private:
 
   caf::actor_system_config actor_config_;
   std::unique_ptr<caf::actor_system> own_;
+  std::chrono::milliseconds patience_{};
   std::future<void> store_gone_;
   storage_actors storage_;
   event_log log_;

@@ -1,6 +1,7 @@
 // A running flok: vms, pagers, storage, controllers.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,6 +49,10 @@ struct system_options {
 
   /// For an actor system of flok's own.
   preparation prepare{};
+
+  /// How long `close` waits for controllers to deal with what they were told, and as long
+  /// again for pagers to answer. Whoever takes longer is closed without.
+  std::chrono::milliseconds patience{10'000};
 
   /// Gets failures that nobody waits for, on any thread, and what ended a controller whose
   /// handler threw (`controller_down`). Must not throw. Without it they go to stderr.

@@ -46,11 +46,7 @@ public:
   void close() {
     if (std::exchange(closed_, true))
       return;
-    const auto controllers = context_->controllers.wait_started();
-    pass(controllers);
-    for (const auto& vm : vms_)
-      (void)ask_later<done>(vm, drain_request{}).wait_for(shared_->options.patience);
-    pass(controllers);
+    (void)drain_within(shared_->options.patience);
     caf::anon_send_exit(context_->root, caf::exit_reason::user_shutdown);
     context_->controllers.wait_none();
     end_link();

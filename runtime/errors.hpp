@@ -26,7 +26,7 @@ enum class errc : std::uint8_t {
   pager_down,
   storage_failure,
   shutting_down,
-  controller_down, ///< a handler threw: told in the process alone
+  controller_down, ///< a handler threw, or was too slow for `close`: told in the process
   connection_lost, ///< to another process (remote/connection.hpp)
 };
 

@@ -1,6 +1,7 @@
 // How controllers end, and what happens to those that are in the middle of something.
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <stdexcept>
 #include <thread>
@@ -9,6 +10,7 @@
 
 #include "pagers/registry.hpp"
 #include "tests/actors/live.hpp"
+#include "tests/actors/test_pagers.hpp"
 
 namespace flok::testing {
 
@@ -125,6 +127,53 @@ TEST_CASE("controller: on_problem hears which handler threw, and what") {
                            "namespace user, page a threw: four");
   REQUIRE(sys->close().has_value());
   CHECK(problems.take().empty());
+}
+
+TEST_CASE("close: neither who sets events aside nor a pager that is silent holds it up") {
+  inbox<std::string> problems;
+  auto options = options_for({"user"}, "twins");
+  options.patience = std::chrono::milliseconds{20};
+  options.on_problem = [&](const error& e) {
+    problems.put(std::string{to_string(e.code)});
+  };
+  auto sys = system::start(std::move(options), *test_pagers());
+  REQUIRE(sys.has_value());
+  SECTION("a controller that is never ready") {
+    (*sys)->spawn([](controller& c) {
+      c.deliver_while([] { return false; });
+      c.watch("user", "a", {});
+    });
+    REQUIRE((*sys)->write("user", version("a", "1")).has_value());
+    CHECK((*sys)->close().has_value());
+    CHECK(problems.take() == strings{"controller_down"});
+  }
+  SECTION("a pager that is silent") {
+    auto never = (*sys)->async_write("user", version("silence", "1"));
+    CHECK((*sys)->close().has_value());
+    CHECK(problems.take() == strings{"pager_down"});
+    CHECK(soon(std::move(never)).error().code == errc::pager_down);
+  }
+}
+
+TEST_CASE("controller: a watch that is refused leaves what was there, and keeps nothing") {
+  inbox<std::string> heard;
+  const auto sys = started();
+  std::weak_ptr<int> seen;
+  const auto c = sys->spawn([&](controller& c) {
+    const auto kept = std::make_shared<int>();
+    seen = kept;
+    const auto never = [kept](const update&) {};
+    c.watch("nowhere", "a", never, answering(heard));
+    c.watch_sync("nowhere", "a", never, answering(heard));
+    c.watch("user", std::string(600, 'x'), never, answering(heard));
+    c.watch_sync("user", std::string(600, 'x'), never, answering(heard));
+    c.unwatch("nowhere", "a", answering(heard));
+  });
+  sys->drain();
+  CHECK(heard.take() == strings{"unknown_namespace", "unknown_namespace", "id_too_long",
+                                "id_too_long", "unknown_namespace"});
+  REQUIRE(settled(c));
+  CHECK(seen.expired());
 }
 
 TEST_CASE("controller: without on_problem failures go to standard error, with namespace "

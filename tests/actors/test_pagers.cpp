@@ -1,5 +1,7 @@
 #include "tests/actors/test_pagers.hpp"
 
+#include <vector>
+
 #include "pagers/pager.hpp"
 #include "tests/actors/live.hpp"
 
@@ -16,6 +18,7 @@ struct pager_state {
   }
   cache_actor cache;
   std::atomic<int>* ended = nullptr;
+  std::vector<caf::typed_response_promise<done>> unanswered;
 };
 
 using pager_self = pager_actor::stateful_pointer<pager_state>;
@@ -32,8 +35,13 @@ pager_factory pager_that(Write write, std::atomic<int>* ended = nullptr) {
           [](const pager_unwatch&) {},
           [](const pager_read&) { return pager_read_reply{}; },
           [self, write](const pager_write& m) {
+            auto promise = self->template make_response_promise<done>();
             write(self, m.page);
-            return done{};
+            if (m.page->id() == "silence")
+              state_of(self).unanswered.push_back(promise);
+            else
+              promise.deliver(done{});
+            return promise;
           },
           [](const pager_delete&) { return done{}; },
           [](const pager_invalidate&) { return done{}; },

@@ -52,11 +52,11 @@ TEST_CASE("a change of several pages: each is told of its own, alike ones in one
   space_driver d;
   for (const auto* id : {"a", "b", "c"})
     d.given(version(id, "v1"));
-  for (const watcher_id w : {1, 3, 4})
+  for (const watcher_id w : {1U, 3U, 4U})
     d.watch(w, "a");
-  for (const watcher_id w : {1, 2, 4})
+  for (const watcher_id w : {1U, 2U, 4U})
     d.watch(w, "b");
-  for (const watcher_id w : {1, 4, 5})
+  for (const watcher_id w : {1U, 4U, 5U})
     d.watch(w, "c");
   (void)d.effects();
   d.cache({version("a", "v2"), version("c", "v2"), version("b", "v2")});

@@ -56,7 +56,7 @@ TEST_CASE("import again: one other entry changes its page alone", "[import]") {
   CHECK(went_well(w.import(keyed(6, 3), by_two), 6, 4, 1));
   const strings after = w.pages();
   REQUIRE(after.size() == 4);
-  for (const std::size_t same : {0, 1, 3})
+  for (const std::size_t same : {0U, 1U, 3U})
     CHECK(after[same] == before[same]);
   CHECK(after[2] != before[2]);
   CHECK(raw_member(w.entries().at(3), "v") == "1");

@@ -198,7 +198,7 @@ TEST_CASE("import error: an option that is wrong or missing", "[import][errors]"
   const std::string file = u.w.home.dir.write("good.json", "[{}]");
   const strings whole{"import", "--config", u.w.home.config, "--data", u.w.home.data,
                       "--ns",   "user",     "--list",        "list",   file};
-  for (const std::size_t left_out : {1, 5, 7}) {
+  for (const std::size_t left_out : {1U, 5U, 7U}) {
     strings part = whole;
     part.erase(part.begin() + static_cast<std::ptrdiff_t>(left_out),
                part.begin() + static_cast<std::ptrdiff_t>(left_out) + 2);

@@ -136,7 +136,7 @@ TEST_CASE("import: without an id field, ids are made where there are none", "[im
                   2, 2));
   const strings ids = w.ids();
   REQUIRE(ids.size() == 6);
-  for (const std::size_t made : {0, 3, 4, 5})
+  for (const std::size_t made : {0U, 3U, 4U, 5U})
     CHECK(looks_like_uuid(ids[made]));
   CHECK(ids[0] != ids[3]);
   CHECK(ids[1] == "own");

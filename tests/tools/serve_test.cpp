@@ -115,7 +115,7 @@ TEST_CASE("serve: one that does not read delays nobody, and costs no memory", "[
     shell->send(op::write("user", page_of_size("p", std::to_string(i), page_bytes)));
   for (int i = 1; i <= versions; ++i)
     CHECK(shell->untagged_reply().value.contains("reply"));
-#ifndef __SANITIZE_ADDRESS__ // which keeps freed memory for a while
+#ifndef FLOK_ADDRESS_SANITIZER // which keeps freed memory for a while
   CHECK(server->resident_bytes() < std::size_t{200} << 20U);
 #endif
   // What it gets, once it reads, ends at the newest, and never goes back.

@@ -1,10 +1,12 @@
 #include "remote/relay.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "remote/ask_until.hpp"
 #include "runtime/codec.hpp"
 
 namespace flok {
@@ -57,6 +59,12 @@ public:
   }
 
 private:
+  /// What the gate has been asked.
+  struct question {
+    std::uint64_t number; ///< to CAF
+    std::function<void(const caf::error&)> on_error;
+  };
+
   struct watch_here {
     watcher_actor watcher;
     bool every;
@@ -87,24 +95,35 @@ private:
     if (!gate_)
       return refuse<Reply>({errc::connection_lost, "there is no connection"});
     auto promise = self_->make_response_promise<Reply>();
-    if (!promise.pending()) { // nobody waits for it here; a gate answers all the same
-      self_->request(gate_, caf::infinite, m)
-          .then([](const Reply&) {}, [](const caf::error&) {});
-      return promise;
-    }
-    const auto call = ++calls_;
-    asked_.emplace(call, static_cast<caf::response_promise&>(promise));
-    self_->request(gate_, caf::infinite, m)
-        .then(
-            [this, call](Reply& reply) {
-              if (auto asked = asked_.extract(call))
-                asked.mapped().deliver(std::move(reply));
-            },
-            [this, call](const caf::error& why) {
-              if (auto asked = asked_.extract(call))
-                asked.mapped().deliver(is_from_flok(why) ? why : to_caf(unknown_outcome()));
-            });
+    if (!promise.pending()) // nobody waits for it here; a gate answers all the same
+      ask_gate<Reply>(
+          m, [](Reply&) {}, [](const caf::error&) {});
+    else
+      ask_gate<Reply>(
+          m, [promise](Reply& reply) mutable { promise.deliver(std::move(reply)); },
+          [promise](const caf::error& why) mutable {
+            promise.deliver(is_from_flok(why) ? why : to_caf(unknown_outcome()));
+          });
     return promise;
+  }
+
+  /// One of the handlers is called: the second, at the latest, where the connection is lost
+  /// or this actor ends.
+  template <class Reply, class Request, class Handler>
+  void ask_gate(const Request& m, Handler on_reply,
+                std::function<void(const caf::error&)> on_error) {
+    const auto call = ++calls_;
+    const auto number = ask_until(
+        self_, gate_, m,
+        [this, call, on_reply](Reply& reply) mutable {
+          if (under_way_.erase(call) != 0)
+            on_reply(reply);
+        },
+        [this, call](const caf::error& why) {
+          if (const auto ended = under_way_.extract(call))
+            ended.mapped().on_error(why);
+        });
+    under_way_.emplace(call, question{number, std::move(on_error)});
   }
 
   caf::typed_response_promise<written> write(const write_request& m) {
@@ -173,12 +192,12 @@ private:
 
   /// Begins a watch again. A watcher that may have the page must hear where it is gone.
   void renew(const std::string& id, const watch_here& w) {
-    self_->request(gate_, caf::infinite, watch_request{ns_, id, true, w.watcher, w.every})
-        .then([](const done&) {},
-              [this, id, watcher = w.watcher](const caf::error& why) {
-                if (from_caf(why).code == errc::no_such_page)
-                  self_->send(watcher, removed{ns_, id, removal::deleted});
-              });
+    ask_gate<done>(
+        watch_request{ns_, id, true, w.watcher, w.every}, [](done&) {},
+        [this, id, watcher = w.watcher](const caf::error& why) {
+          if (from_caf(why).code == errc::no_such_page)
+            self_->send(watcher, removed{ns_, id, removal::deleted});
+        });
   }
 
   // -- the connection ---------------------------------------------------------
@@ -193,15 +212,17 @@ private:
   }
 
   void fail_all(const error& why) {
-    for (auto& [call, promise] : std::exchange(asked_, {}))
-      promise.deliver(to_caf(why));
+    for (const auto& [call, asked] : std::exchange(under_way_, {})) {
+      asked.on_error(to_caf(why));
+      stop_waiting(self_, asked.number);
+    }
   }
 
   pointer self_;
   std::string ns_;
   gate_actor gate_; ///< invalid: there is no connection
   std::uint64_t calls_ = 0;
-  std::unordered_map<std::uint64_t, caf::response_promise> asked_;
+  std::unordered_map<std::uint64_t, question> under_way_; ///< by call, until answered
   std::unordered_map<std::string, std::vector<watch_here>> watches_; ///< by page
   std::unordered_map<caf::actor_addr, std::size_t> watchers_;        ///< how many each has
 };

@@ -24,16 +24,22 @@ struct connect_options {
   /// For an actor system of the connection's own: the certificates, none: in the clear.
   std::optional<tls_options> tls{};
 
-  /// Hears of failures that nobody waits for, on any thread; of each loss of the
-  /// connection, once, `connection_lost`. Must not throw. Without it they go to stderr.
+  /// Hears of failures that nobody waits for, on any thread: of each loss of the
+  /// connection, once, `connection_lost`; of why it cannot be made again, each reason once
+  /// until it is; and of watches that cannot be begun again then. Must not throw. Without
+  /// it they go to stderr.
   std::function<void(const error&)> on_problem{};
 
   /// Hears, on any thread and in turn, whether there is a connection: `true` when it has
   /// been made again, `false` when it is lost. Must not throw.
   std::function<void(bool)> on_connection{};
 
-  /// How long each attempt may take, until whoever listens there has said who it is. Where
-  /// nobody refuses or accepts, CAF may wait longer for the kernel, and so may `close`.
+  /// How long each attempt may take, until whoever listens there has said who it is, and
+  /// how long `close` may wait for what was asked. It does not bound what the system itself
+  /// takes, in a thread of CAF's: to find a host's address (resolv.conf(5)), and to connect
+  /// where packets are neither answered nor refused (tcp(7), `tcp_syn_retries`: about two
+  /// minutes). Meanwhile no other attempt is begun, and the actor system cannot end: where
+  /// it is the connection's own, its destructor waits, or `connect` where it fails.
   std::chrono::milliseconds patience{10'000};
 };
 
@@ -59,8 +65,9 @@ public:
   /// The namespaces that there were when it was first made.
   [[nodiscard]] std::vector<std::string> namespaces() const;
 
-  /// Ends all controllers, once what they asked for is done, and the connection. Requests
-  /// fail after it. The destructor does the same. Not from a controller.
+  /// Ends all controllers, once what they asked for is done or `patience` is over, and the
+  /// connection. Requests fail after it. The destructor does the same. Not from a
+  /// controller.
   void close();
 
 private:

@@ -1,6 +1,5 @@
 #include "remote/gate.hpp"
 
-#include <algorithm>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -11,18 +10,14 @@ namespace flok {
 
 namespace {
 
-/// Ends when one of `anchors` does, and for no exit message from elsewhere, but for `kill`,
-/// which CAF obeys without asking.
+/// Ends when `anchor` does, and for no exit message, but for `kill`, which CAF obeys
+/// without asking.
 template <class Pointer, class Other>
-void end_with(Pointer self, const std::vector<caf::actor>& anchors, Other other) {
-  std::vector<caf::actor_addr> addresses;
-  for (const auto& anchor : anchors) {
-    self->monitor(anchor);
-    addresses.push_back(anchor.address());
-  }
-  self->set_exit_handler([](caf::exit_msg&) {});
-  self->set_down_handler([self, addresses, other](const caf::down_msg& m) {
-    if (std::find(addresses.begin(), addresses.end(), m.source) != addresses.end())
+void end_with(Pointer self, const caf::actor& anchor, Other other) {
+  monitor(self, anchor);
+  on_exit(self, [](caf::exit_msg&) {});
+  on_down(self, [self, address = anchor.address(), other](const caf::down_msg& m) {
+    if (m.source == address)
       self->quit(caf::exit_reason::user_shutdown);
     else
       other(m.source);
@@ -39,21 +34,20 @@ public:
   ~gate_state() {
     for (const auto& address : watchers_)
       if (const auto watcher = caf::actor_cast<caf::actor>(address))
-        caf::anon_send(vm_, forget_request{caf::actor_cast<watcher_actor>(watcher)});
+        send_from_outside(vm_, forget_request{caf::actor_cast<watcher_actor>(watcher)});
   }
 
-  gate_actor::behavior_type start(std::string ns, vm_actor vm,
-                                  const std::vector<caf::actor>& anchors) {
+  gate_actor::behavior_type start(std::string ns, vm_actor vm, const caf::actor& anchor) {
     ns_ = std::move(ns);
     vm_ = std::move(vm);
-    end_with(self_, anchors, [this](const caf::actor_addr& who) { watchers_.erase(who); });
+    end_with(self_, anchor, [this](const caf::actor_addr& who) { watchers_.erase(who); });
     return {
         [this](const watch_request& m) { return watch(m); },
         [this](const unwatch_request& m) { return ask_for<done>(m); },
         [this](const forget_request& m) { return forget(m); },
         [this](const credit& m) {
           if (own(m.watcher))
-            self_->send(vm_, m);
+            send(self_, vm_, m);
         },
         [this](const delete_request& m) { return ask<done>(m, m.id); },
         [this](const invalidate_request& m) { return ask<done>(m, m.id); },
@@ -78,10 +72,10 @@ private:
   caf::typed_response_promise<Reply> pass_on(const Request& m) {
     auto promise = self_->make_response_promise<Reply>();
     if (!promise.pending()) {
-      caf::anon_send(vm_, m);
+      send_from_outside(vm_, m);
       return promise;
     }
-    self_->request(vm_, caf::infinite, m)
+    flok::ask(self_, vm_, m)
         .then([promise](Reply& reply) mutable { promise.deliver(std::move(reply)); },
               [promise](caf::error& why) mutable { promise.deliver(std::move(why)); });
     return promise;
@@ -113,7 +107,7 @@ private:
     // Looked at first: who has made a promise of an answer knows its sender no longer.
     if (own(m.watcher) && m.ns == ns_ && check_id(m.id) &&
         watchers_.insert(m.watcher.address()).second)
-      self_->monitor(m.watcher);
+      monitor(self_, m.watcher);
     return ask_for<done>(m);
   }
 
@@ -121,7 +115,7 @@ private:
     if (!own(m.watcher))
       return refuse<done>(errc::bad_request, "a watcher of another process");
     if (watchers_.erase(m.watcher.address()) != 0)
-      self_->demonitor(m.watcher.address());
+      demonitor(self_, m.watcher.address());
     return pass_on<done>(m);
   }
 
@@ -134,22 +128,22 @@ private:
 } // namespace
 
 gate_actor spawn_gate(caf::actor_system& sys, const std::string& ns, const vm_actor& vm,
-                      const std::vector<caf::actor>& anchors) {
-  return spawn_function(sys, [ns, vm, anchors](gate_state::pointer self) {
-    return self->state.start(ns, vm, anchors);
+                      const caf::actor& anchor) {
+  return spawn_function(sys, [ns, vm, anchor](gate_state::pointer self) {
+    return state_of(self).start(ns, vm, anchor);
   });
 }
 
-door_actor spawn_door(caf::actor_system& sys, std::map<std::string, gate_actor> gates,
-                      const std::vector<caf::actor>& anchors) {
+door_actor spawn_door(caf::actor_system& sys, std::shared_ptr<const gate_table> gates,
+                      const caf::actor& anchor) {
   return spawn_function(sys,
                         [gates = std::move(gates),
-                         anchors](door_actor::pointer self) -> door_actor::behavior_type {
-                          end_with(self, anchors, [](const caf::actor_addr&) {});
+                         anchor](door_actor::pointer self) -> door_actor::behavior_type {
+                          end_with(self, anchor, [](const caf::actor_addr&) {});
                           return {[gates](const hello_request& m) {
                             hello_reply reply;
                             if (m.version == remote_version)
-                              for (const auto& [ns, gate] : gates)
+                              for (const auto& [ns, gate] : gates->all())
                                 reply.namespaces.push_back({ns, gate});
                             return reply;
                           }};

@@ -5,9 +5,7 @@
 #include <set>
 #include <utility>
 
-#include <caf/io/middleman.hpp>
-#include <caf/openssl/manager.hpp>
-
+#include "remote/caf_network.hpp"
 #include "remote/relay.hpp"
 
 namespace flok {
@@ -26,10 +24,7 @@ public:
 
   link_actor::behavior_type start(std::shared_ptr<link_shared> shared) {
     shared_ = std::move(shared);
-    self_->set_down_handler([this](const caf::down_msg& m) {
-      if (door_ && m.source == door_.address())
-        lost();
-    });
+    on_down(self_, [this](const caf::down_msg& m) { ended(m.source); });
     connect();
     return {[this](const connect_tick&) { connect(); }};
   }
@@ -40,12 +35,7 @@ private:
   }
 
   void connect() {
-    auto& sys = self_->system();
-    const auto& network = sys.has_openssl_manager() ? sys.openssl_manager().actor_handle()
-                                                    : sys.middleman().actor_handle();
-    self_
-        ->request(network, shared_->options.patience, caf::connect_atom_v,
-                  shared_->options.host, shared_->options.port)
+    dial(self_, shared_->options.patience, shared_->options.host, shared_->options.port)
         .then([this](const caf::node_id&, const caf::strong_actor_ptr& door,
                      const std::set<std::string>& signatures) { enter(door, signatures); },
               [this](const caf::error& why) {
@@ -55,19 +45,18 @@ private:
 
   /// Asks who is there.
   void enter(const caf::strong_actor_ptr& door, const std::set<std::string>& signatures) {
-    const auto ours = self_->system().message_types(caf::detail::type_list<door_actor>{});
+    const auto ours = self_->system().message_types<door_actor>();
     if (!door ||
         !std::includes(signatures.begin(), signatures.end(), ours.begin(), ours.end()))
       return failed(errc::bad_config, "what listens there is no flok that this one knows");
     door_ = caf::actor_cast<door_actor>(door);
-    self_->monitor(door_);
-    self_->request(door_, shared_->options.patience, hello_request{})
+    depend_on(door_);
+    ask_within(self_, shared_->options.patience, door_, hello_request{})
         .then([this, door = door_](const hello_reply& reply) { greeted(door, reply); },
               [this, door = door_](const caf::error& why) {
                 if (door_ != door)
                   return; // that it is down was heard before
-                self_->demonitor(door_.address());
-                door_ = door_actor{};
+                leave();
                 failed(errc::connection_lost, to_string(why));
               });
   }
@@ -76,19 +65,20 @@ private:
     if (door_ != door)
       return;
     if (reply.version != remote_version || reply.namespaces.empty()) {
-      self_->demonitor(door_.address());
-      door_ = door_actor{};
+      leave();
       return failed(errc::bad_config, "another version of flok listens there");
     }
     delay_ = {};
+    told_.clear();
     const bool again = !relays_.empty();
     std::set<std::string> there;
     for (const auto& [ns, gate] : reply.namespaces) {
       there.insert(ns);
       if (!again)
-        relays_.emplace(ns, spawn_relay(self_->system(), ns));
+        relays_.emplace(ns, spawn_relay(self_->system(), ns, complaint()));
+      depend_on(gate);
       if (const auto relay = relays_.find(ns); relay != relays_.end())
-        self_->send(relay->second, gate_change{gate});
+        send(self_, relay->second, gate_change{gate});
     }
     for (const auto& [ns, relay] : relays_)
       if (!there.contains(ns))
@@ -101,33 +91,72 @@ private:
       shared_->options.on_connection(true);
   }
 
-  /// The first attempt ends with this; later ones are made again.
+  /// The first attempt ends with this; later ones are made again, and each reason is told
+  /// once until one succeeds.
   void failed(errc code, const std::string& why) {
-    if (!relays_.empty())
-      return again_later();
-    shared_->first.set_value(failure(code, place() + ": " + why));
-    self_->quit();
+    const error what{code, place() + ": " + why};
+    if (relays_.empty()) {
+      shared_->first.set_value(failure(what));
+      return self_->quit();
+    }
+    if (told_.insert(what.message).second)
+      shared_->options.on_problem(what);
+    again_later();
+  }
+
+  // -- the loss of a connection -------------------------------------------------
+
+  /// Without one of its actors there is no connection.
+  template <class Actor>
+  void depend_on(const Actor& a) {
+    monitor(self_, a);
+    there_.insert(a.address());
+  }
+
+  void leave() {
+    for (const auto& address : std::exchange(there_, {}))
+      demonitor(self_, address);
+    door_ = door_actor{};
+  }
+
+  void ended(const caf::actor_addr& who) {
+    if (!there_.contains(who))
+      return;
+    if (who != door_.address()) // a gate, in whose place there will be another one
+      delay_ = first_delay;
+    leave();
+    lost();
   }
 
   void lost() {
-    door_ = door_actor{};
     if (!shared_->connected.exchange(false))
       return failed(errc::connection_lost, "the connection was lost at once");
     const error what{errc::connection_lost,
                      "the connection to " + place() + " is lost; it is tried again"};
     for (const auto& [ns, relay] : relays_)
-      self_->send(relay, gate_change{});
+      send(self_, relay, gate_change{});
     shared_->options.on_problem(what);
     if (shared_->options.on_connection)
       shared_->options.on_connection(false);
     for (const auto& address : shared_->context->controllers.alive())
       if (const auto controller = caf::actor_cast<controller_actor>(address))
-        self_->send(controller, problem{what});
+        send(self_, controller, problem{what});
     again_later();
   }
 
+  /// Of a watch that could not be begun again those hear who hear of a lost connection.
+  [[nodiscard]] watch_complaint complaint() const {
+    return [shared = shared_](const caf::actor_addr& who, const error& why) {
+      shared->options.on_problem(why);
+      const auto alive = shared->context->controllers.alive();
+      if (std::find(alive.begin(), alive.end(), who) != alive.end())
+        if (const auto controller = caf::actor_cast<controller_actor>(who))
+          send_from_outside(controller, problem{why});
+    };
+  }
+
   void again_later() {
-    self_->delayed_send(self_, delay_, connect_tick{});
+    send_later(self_, delay_, self_, connect_tick{});
     delay_ = std::clamp(2 * delay_, first_delay, longest_delay);
   }
 
@@ -135,14 +164,16 @@ private:
   std::shared_ptr<link_shared> shared_;
   std::map<std::string, relay_actor> relays_; ///< by namespace; none: never connected
   door_actor door_;                           ///< invalid: not connected, nor being greeted
-  std::chrono::milliseconds delay_{};         ///< before the next attempt
+  std::set<caf::actor_addr> there_;           ///< the door and the gates
+  std::set<std::string> told_;        ///< why the connection could not be made again
+  std::chrono::milliseconds delay_{}; ///< before the next attempt
 };
 
 } // namespace
 
 link_actor spawn_link(caf::actor_system& sys, std::shared_ptr<link_shared> shared) {
   return spawn_function(sys, [shared = std::move(shared)](link_state::pointer self) {
-    return self->state.start(shared);
+    return state_of(self).start(shared);
   });
 }
 

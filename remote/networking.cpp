@@ -4,17 +4,17 @@
 #include <memory>
 #include <utility>
 
-#include <caf/actor_system_config.hpp>
-#include <caf/io/middleman.hpp>
-#include <caf/openssl/manager.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "remote/caf_network.hpp"
 #include "remote/remote_messages.hpp"
 
 namespace flok {
 
 namespace {
+
+[[maybe_unused]] const bool types_known = know_message_types<caf::id_block::flok_remote>();
 
 constexpr std::chrono::seconds heartbeat{5};
 constexpr std::chrono::seconds silence{30};
@@ -52,15 +52,9 @@ preparation networking(std::optional<tls_options> tls) {
       if (auto ok = check(*tls); !ok)
         return ok;
     add_message_types<caf::id_block::flok_remote>(c);
-    c.load<caf::io::middleman>();
-    c.set("middleman.heartbeat-interval", caf::timespan{heartbeat});
-    c.set("middleman.connection-timeout", caf::timespan{silence});
-    if (tls) {
-      c.load<caf::openssl::manager>();
-      c.openssl_certificate = tls->certificate;
-      c.openssl_key = tls->key;
-      c.openssl_cafile = tls->authorities;
-    }
+    add_network(c, heartbeat, silence);
+    if (tls)
+      add_tls(c, tls->certificate, tls->key, tls->authorities);
     return {};
   };
 }

@@ -1,6 +1,6 @@
 #include "remote/publication.hpp"
 
-#include <map>
+#include <memory>
 #include <utility>
 
 #include <caf/io/middleman.hpp>
@@ -9,22 +9,17 @@
 #include <caf/scoped_actor.hpp>
 
 #include "actors/controller_actor.hpp"
-#include "remote/gate.hpp"
+#include "remote/keeper.hpp"
 
 namespace flok {
 
 class publication::impl {
 public:
   impl(caf::actor_system& actors, const system_context& context)
-      : actors_{actors}, anchor_{spawn_root(actors)} {
-    const std::vector<caf::actor> anchors{anchor_, context.root}; // ours, and the system's
-    std::map<std::string, gate_actor> gates;
-    for (const auto& [ns, vm] : context.vms) {
-      gates.emplace(ns, spawn_gate(actors, ns, vm, anchors));
-      gates_.push_back(gates[ns]);
-    }
-    door_ = spawn_door(actors, std::move(gates), anchors);
-  }
+      : actors_{actors}, keeper_{spawn_keeper(actors,
+                                              {context.vms.begin(), context.vms.end()},
+                                              gates_, context.root)},
+        door_{spawn_door(actors, gates_, keeper_)} {}
 
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
@@ -46,21 +41,21 @@ public:
     if (port_ != 0) // whose listener is CAF's own, also with TLS
       (void)actors_.middleman().unpublish(door_, port_);
     caf::scoped_actor self{actors_, true};
-    self->send_exit(anchor_, caf::exit_reason::user_shutdown);
-    for (const auto& gate : gates_)
+    self->send_exit(keeper_, caf::exit_reason::user_shutdown);
+    self->wait_for(keeper_); // there is no other gate from now on
+    for (const auto& [ns, gate] : gates_->all())
       self->wait_for(gate);
     self->wait_for(door_);
-    gates_.clear();
     door_ = door_actor{};
-    anchor_ = caf::actor{};
+    keeper_ = caf::actor{};
   }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
 private:
   caf::actor_system& actors_;
-  caf::actor anchor_;
-  std::vector<gate_actor> gates_;
+  std::shared_ptr<gate_table> gates_ = std::make_shared<gate_table>();
+  caf::actor keeper_;
   door_actor door_;
   std::uint16_t port_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "remote/relay.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <unordered_map>
@@ -20,10 +21,11 @@ public:
 
   explicit relay_state(pointer self) : self_{self} {}
 
-  relay_actor::behavior_type start(std::string ns) {
+  relay_actor::behavior_type start(std::string ns, watch_complaint complain) {
     ns_ = std::move(ns);
-    self_->set_down_handler([this](const caf::down_msg& m) { forget(m.source); });
-    self_->set_exit_handler([this](const caf::exit_msg& m) {
+    complain_ = std::move(complain);
+    on_down(self_, [this](const caf::down_msg& m) { forget(m.source); });
+    on_exit(self_, [this](const caf::exit_msg& m) {
       fail_all({errc::shutting_down, "the connection is closed"});
       self_->quit(m.reason);
     });
@@ -37,7 +39,7 @@ public:
         },
         [this](const credit& m) {
           if (gate_)
-            self_->send(gate_, m);
+            send(self_, gate_, m);
         },
         [this](const delete_request& m) { return ask<done>(m); },
         [this](const invalidate_request& m) { return ask<done>(m); },
@@ -68,6 +70,7 @@ private:
   struct watch_here {
     watcher_actor watcher;
     bool every;
+    std::uint64_t number; ///< no other watch has had it
   };
 
   template <class Reply>
@@ -156,9 +159,9 @@ private:
       return w.watcher == m.watcher && ((w.every = m.every), true);
     });
     if (!known) {
-      of_page.push_back({m.watcher, m.every});
+      of_page.push_back({m.watcher, m.every, ++watches_begun_});
       if (++watchers_[m.watcher.address()] == 1)
-        self_->monitor(m.watcher);
+        monitor(self_, m.watcher);
     }
     return ask<done>(m);
   }
@@ -168,7 +171,7 @@ private:
       const auto who = m.watcher.address();
       if (drop(page->second, who) && --watchers_[who] == 0) {
         watchers_.erase(who);
-        self_->demonitor(m.watcher.address());
+        demonitor(self_, m.watcher.address());
       }
       if (page->second.empty())
         watches_.erase(page);
@@ -190,14 +193,88 @@ private:
                all, [&](const watch_here& w) { return w.watcher.address() == who; }) != 0;
   }
 
-  /// Begins a watch again. A watcher that may have the page must hear where it is gone.
-  void renew(const std::string& id, const watch_here& w) {
-    ask_gate<done>(
-        watch_request{ns_, id, true, w.watcher, w.every}, [](done&) {},
-        [this, id, watcher = w.watcher](const caf::error& why) {
-          if (from_caf(why).code == errc::no_such_page)
-            self_->send(watcher, removed{ns_, id, removal::deleted});
+  // -- watches that are begun again -------------------------------------------
+
+  // A watcher that may have a page must hear where it is gone. From here it is told only
+  // while it has no watch there: else a newer version may be on its way from the vm, which
+  // what is told here would overtake, or be overtaken by.
+
+  /// Begins a watch again, which is told what there is.
+  void renew(const std::string& id, std::uint64_t number) {
+    if (const auto* w = watch_of(id, number))
+      step<done>(
+          watch_request{ns_, id, true, w->watcher, w->every}, [] {},
+          [this, id, number](const error& why) {
+            if (why.code == errc::no_such_page)
+              leave(id, number);
+            else
+              complain(id, number, why);
+          });
+  }
+
+  /// There was no page. By the time of the answer all that the vm has sent is here.
+  void leave(const std::string& id, std::uint64_t number) {
+    if (const auto* w = watch_of(id, number))
+      step<done>(
+          unwatch_request{ns_, id, w->watcher}, [this, id, number] { look(id, number); },
+          [this, id, number](const error& why) { complain(id, number, why); });
+  }
+
+  /// Nothing is told of the page now.
+  void look(const std::string& id, std::uint64_t number) {
+    step<page_reply>(
+        read_request{ns_, id, true}, [this, id, number] { renew(id, number); },
+        [this, id, number](const error& why) {
+          if (why.code != errc::no_such_page)
+            complain(id, number, why);
+          else if (const auto* w = watch_of(id, number))
+            send(self_, w->watcher, removed{ns_, id, removal::deleted});
+          begin(id, number);
         });
+  }
+
+  void begin(const std::string& id, std::uint64_t number) {
+    if (const auto* w = watch_of(id, number))
+      step<done>(
+          watch_request{ns_, id, false, w->watcher, w->every}, [] {},
+          [this, id, number](const error& why) { complain(id, number, why); });
+  }
+
+  void complain(const std::string& id, std::uint64_t number, const error& why) {
+    if (const auto* w = watch_of(id, number))
+      complain_(w->watcher.address(),
+                {why.code, "page " + id + " of namespace " + ns_ +
+                               ", when watched again: " + why.message});
+  }
+
+  /// Where the connection is lost meanwhile, neither is called: all begins again.
+  template <class Reply, class Request>
+  void step(const Request& m, std::function<void()> then,
+            std::function<void(const error&)> otherwise) {
+    ask_gate<Reply>(
+        m, [then = std::move(then)](const Reply&) { then(); },
+        [otherwise = std::move(otherwise)](const caf::error& why) {
+          if (!is_loss(why))
+            otherwise(from_caf(why));
+        });
+  }
+
+  /// Whether it is only that the connection, or what is there, is gone, of which the link
+  /// tells.
+  static bool is_loss(const caf::error& e) {
+    const auto code = from_caf(e).code;
+    return code == errc::connection_lost || code == errc::shutting_down;
+  }
+
+  /// The watch of that number, unless it has ended.
+  [[nodiscard]] const watch_here* watch_of(const std::string& id,
+                                           std::uint64_t number) const {
+    const auto page = watches_.find(id);
+    if (page == watches_.end())
+      return nullptr;
+    const auto w = std::find_if(page->second.begin(), page->second.end(),
+                                [&](const watch_here& h) { return h.number == number; });
+    return w == page->second.end() ? nullptr : &*w;
   }
 
   // -- the connection ---------------------------------------------------------
@@ -208,7 +285,7 @@ private:
       return fail_all(unknown_outcome());
     for (const auto& [id, all] : watches_)
       for (const auto& w : all)
-        renew(id, w);
+        renew(id, w.number);
   }
 
   void fail_all(const error& why) {
@@ -221,7 +298,9 @@ private:
   pointer self_;
   std::string ns_;
   gate_actor gate_; ///< invalid: there is no connection
+  watch_complaint complain_;
   std::uint64_t calls_ = 0;
+  std::uint64_t watches_begun_ = 0;
   std::unordered_map<std::uint64_t, question> under_way_; ///< by call, until answered
   std::unordered_map<std::string, std::vector<watch_here>> watches_; ///< by page
   std::unordered_map<caf::actor_addr, std::size_t> watchers_;        ///< how many each has
@@ -229,9 +308,12 @@ private:
 
 } // namespace
 
-relay_actor spawn_relay(caf::actor_system& sys, const std::string& ns) {
+relay_actor spawn_relay(caf::actor_system& sys, const std::string& ns,
+                        watch_complaint complain) {
   return spawn_function(sys,
-                        [ns](relay_state::pointer self) { return self->state.start(ns); });
+                        [ns, complain = std::move(complain)](relay_state::pointer self) {
+                          return state_of(self).start(ns, complain);
+                        });
 }
 
 } // namespace flok

@@ -1,5 +1,10 @@
 // What a connection does, between two actor systems of one process.
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "pagers/builtin.hpp"
 #include "remote.hpp"
 #include "runtime/limits.hpp"
@@ -36,6 +41,36 @@ struct both_ends {
   std::unique_ptr<connection> far;
 };
 
+/// Listens where nobody is at home: who connects is turned away.
+class deaf_port {
+public:
+  explicit deaf_port(std::uint16_t port)
+      : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in here{};
+    here.sin_family = AF_INET;
+    here.sin_port = htons(port);
+    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int yes = 1;
+    REQUIRE(::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0);
+    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&here), sizeof here) == 0);
+    REQUIRE(::listen(fd_, 1) == 0);
+  }
+
+  deaf_port(const deaf_port&) = delete;
+  deaf_port& operator=(const deaf_port&) = delete;
+  ~deaf_port() { ::close(fd_); }
+
+  /// Waits for the next one.
+  void turn_away() const {
+    const int guest = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+    REQUIRE(guest >= 0);
+    ::close(guest);
+  }
+
+private:
+  int fd_;
+};
+
 errc refusal(const connect_options& options) {
   const auto far = connect(options);
   REQUIRE_FALSE(far.has_value());
@@ -69,7 +104,8 @@ TEST_CASE("connection: reads, writes, conditions, deletions and lists") {
   CHECK(far.list("user").value().size() == 500);
 }
 
-TEST_CASE("connection: an edit that is no JSON object is refused, and is not other edits") {
+TEST_CASE("connection: an edit that is no JSON object is refused, and is not "
+          "other edits") {
   both_ends ends;
   REQUIRE(ends.far->write("user", version("a", "1")).has_value());
   inbox<std::string> answers;
@@ -125,7 +161,8 @@ TEST_CASE("connection: controllers watch, edit and hear as in a system") {
   CHECK(eventually([&] { return watchers(*ends.sys) == 0; }));
 }
 
-TEST_CASE("connection: drain waits for what controllers asked for, and for its events") {
+TEST_CASE("connection: drain waits for what controllers asked for, and for its "
+          "events") {
   both_ends ends;
   inbox<std::string> heard;
   ends.far->spawn([&](controller& self) {
@@ -167,6 +204,53 @@ TEST_CASE("connection: what is no longer published is lost, and forgotten") {
   for (std::string last; last != "a=1 cache";) // or by a load, which is told likewise
     last = heard.next();
   CHECK(ends.far->connected());
+}
+
+TEST_CASE("connection: why it cannot be made again is told, each reason once") {
+  both_ends ends;
+  inbox<std::string> reasons;
+  auto options = ends.to(ends.open->port());
+  options.on_problem = [&](const error& e) { reasons.put(e.message); };
+  const auto far = connect(options).value();
+  ends.open->close();
+  CHECK(reasons.next().find("is lost") != std::string::npos);
+  CHECK(reasons.next().find("cannot_connect_to_node") != std::string::npos);
+  deaf_port deaf{options.port};
+  for (int attempts = 0; attempts < 3; ++attempts)
+    deaf.turn_away();
+  CHECK(reasons.take().size() == 1); // another one, once
+}
+
+TEST_CASE("connection: a watch that cannot be begun again is told of") {
+  const temp_dir folder;
+  auto options = options_for();
+  options.config.debug = true;
+  options.data = folder / "data";
+  options.prepare = networking();
+  const auto sys = started(std::move(options));
+  auto open = publish(*sys);
+  REQUIRE(open.has_value());
+  connect_options client;
+  client.port = open->port();
+  inbox<std::string> problems;
+  inbox<std::string> errors;
+  const auto to = [](inbox<std::string>& in) {
+    return [&in](const error& e) { in.put(std::string{to_string(e.code)}); };
+  };
+  client.on_problem = to(problems);
+  const auto far = connect(client).value();
+  far->spawn([&](controller& self) {
+    self.on_error(to(errors));
+    self.watch("user", "a", [](const update&) {});
+  });
+  far->drain();
+  REQUIRE(sys->inject(store_fault::read_fails));
+  open->close();
+  open = publish(*sys, {"127.0.0.1", client.port});
+  CHECK(errors.next() == "connection_lost");
+  CHECK(errors.next() == "storage_failure");
+  for (std::string last; last != "storage_failure";)
+    last = problems.next();
 }
 
 TEST_CASE("connection: a system that is closed is lost, too") {

@@ -8,11 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <caf/io/middleman.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include "pagers/builtin.hpp"
 #include "remote.hpp"
+#include "remote/caf_network.hpp"
 #include "remote/remote_messages.hpp"
 #include "runtime/limits.hpp"
 #include "testing/pages.hpp"
@@ -70,7 +70,7 @@ struct intruder {
     REQUIRE(found);
     door = *found;
     caf::scoped_actor self{*actors};
-    self->request(door, patience, hello_request{})
+    ask_within(self.ptr(), patience, door, hello_request{})
         .receive([&](const hello_reply& reply) { gate = reply.namespaces.at(0).gate; },
                  [](const caf::error&) { FAIL("no answer"); });
   }
@@ -79,7 +79,7 @@ struct intruder {
   std::string ask(const Request& request) {
     caf::scoped_actor self{*actors};
     std::string answer;
-    self->request(gate, patience, request)
+    ask_within(self.ptr(), patience, gate, request)
         .receive([&](const Reply&) { answer = "done"; },
                  [&](const caf::error& e) {
                    answer = std::string{to_string(from_caf(e).code)};
@@ -141,16 +141,41 @@ TEST_CASE("hostile: nobody elsewhere can end a vm, or what stands before it") {
   for (const auto& target :
        {caf::actor_cast<caf::actor>(who.gate), caf::actor_cast<caf::actor>(who.door)}) {
     self->send_exit(target, caf::exit_reason::user_shutdown);
-    self->send(target, caf::down_msg{target.address(), caf::exit_reason::kill});
-    self->send(target, pageout_tick{}); // what it does not take
+    send(self.ptr(), target, caf::down_msg{target.address(), caf::exit_reason::kill});
+    send(self.ptr(), target, pageout_tick{}); // what it does not take
   }
   CHECK(who.ask<page_reply>(read_request{"user", "none", false}) == "no_such_page");
   CHECK(s.serves());
-  self->send_exit(who.gate, caf::exit_reason::kill); // CAF's own actors obey that
-  CHECK(eventually([&] {
-    return who.ask<page_reply>(read_request{"user", "none", false}) == "shutting_down";
-  }));
-  CHECK(s.sys->write("user", version("a", "2")).has_value());
+}
+
+TEST_CASE("hostile: who ends a gate takes from others no more than a connection") {
+  const server s;
+  inbox<std::string> problems;
+  inbox<bool> states;
+  connect_options options;
+  options.port = s.open->port();
+  options.on_problem = [&](const error& e) {
+    problems.put(std::string{to_string(e.code)});
+  };
+  options.on_connection = [&](bool up) { states.put(up); };
+  auto far = connect(options).value();
+  REQUIRE(far->write("user", version("a", "1")).has_value());
+  inbox<std::string> heard;
+  const auto watch = far->watch("user", "a", telling(heard));
+  CHECK(heard.next() == "a=1 cache");
+
+  intruder who{s.open->port()};
+  caf::scoped_actor self{*who.actors};
+  self->send_exit(who.gate,
+                  caf::exit_reason::kill); // CAF's own actors obey that
+  CHECK(problems.next() == "connection_lost");
+  CHECK_FALSE(states.next());
+  CHECK(states.next());
+  CHECK(heard.next() == "a=1 cache");
+  REQUIRE(far->write("user", version("a", "2")).has_value());
+  CHECK(heard.next() == "a=2 pager");
+  CHECK(eventually([&] { return watchers(*s.sys) == 1; }));
+  CHECK(s.serves());
 }
 
 } // namespace flok::testing

@@ -57,7 +57,8 @@ void obey(service& pages) {
 
 int serve(std::uint16_t port, const std::optional<tls_options>& tls) {
   system_options options;
-  options.config.pagers.push_back({"mem", "user", "{}"});
+  for (const auto* ns : {"other", "third", "user"})
+    options.config.pagers.push_back({"mem", ns, "{}"});
   options.prepare = networking(tls);
   auto sys = system::start(std::move(options), *builtin_pagers());
   if (!sys)

@@ -1,5 +1,6 @@
 // Two processes on one machine, with TLS and without; either is killed.
 
+#include <chrono>
 #include <csignal>
 
 #include "pagers/builtin.hpp"
@@ -82,7 +83,8 @@ TEST_CASE("remote: a killed controller's process leaves no watch behind") {
   CHECK(next.line() == "a=3 cache");
 }
 
-TEST_CASE("remote: a killed vm's process is told, and watched again when it is back") {
+TEST_CASE("remote: a killed vm's process is told, and watched again when it is "
+          "back") {
   const bool secured = GENERATE(false, true);
   CAPTURE(secured);
   const parties who{secured};
@@ -100,7 +102,7 @@ TEST_CASE("remote: a killed vm's process is told, and watched again when it is b
   INFO((opened ? std::string{} : opened.error().message));
   REQUIRE(opened.has_value());
   auto& far = **opened;
-  CHECK(far.namespaces() == std::vector<std::string>{"user"});
+  CHECK(far.namespaces() == std::vector<std::string>{"other", "third", "user"});
   write(far, "a", "1");
   write(far, "b", "1");
   far.spawn([&](controller& self) {
@@ -121,6 +123,7 @@ TEST_CASE("remote: a killed vm's process is told, and watched again when it is b
   CHECK(problems.next().find("is lost") != std::string::npos);
   CHECK_FALSE(states.next());
   CHECK(errors.next() == "connection_lost");
+  CHECK(problems.next().find("cannot_connect_to_node") != std::string::npos);
   CHECK_FALSE(far.connected());
   CHECK(code_of(far.read("user", "a")) == "connection_lost");
   CHECK(code_of(far.write("user", version("a", "9"))) == "connection_lost");
@@ -130,11 +133,28 @@ TEST_CASE("remote: a killed vm's process is told, and watched again when it is b
   CHECK(states.next());
   CHECK(of_b.next() == "b gone"); // it was in memory only
   write(far, "a", "2");
-  for (std::string last; last != "a=2 pager";) // it may hear that there is none before
+  // It may hear that there is none before, and is told as soon as it watches again.
+  for (std::string last; last != "a=2 pager" && last != "a=2 cache";)
     last = heard.next();
   write(far, "b", "2");
   CHECK(of_b.next() == "b=2 pager");
   CHECK(problems.take().empty());
+}
+
+TEST_CASE("remote: closing waits for a server that is stuck once, not for each "
+          "namespace") {
+  peer_process server{"serve", 0, {}};
+  connect_options options;
+  options.port = port_of(server);
+  options.patience = std::chrono::milliseconds{1500};
+  auto far = connect(options);
+  REQUIRE(far.has_value());
+  server.signal(SIGSTOP);
+  const auto begun = std::chrono::steady_clock::now();
+  (*far)->close();
+  const auto took = std::chrono::steady_clock::now() - begun;
+  CHECK(took >= options.patience);
+  CHECK(took < 2 * options.patience);
 }
 
 TEST_CASE("remote: a connection that is closed leaves the server as it was") {

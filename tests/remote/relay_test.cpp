@@ -1,4 +1,4 @@
-// A relay, step by step, before a gate that does as the test says.
+// A relay, step by step, between a watcher and a gate that does as the test says.
 
 #include <functional>
 #include <memory>
@@ -18,6 +18,10 @@ namespace {
 /// What a gate answers: a page or null, a failure, or never.
 using verdict = std::optional<expected<page_ptr>>;
 using script = std::function<verdict(const std::string& asked, const watcher_actor& who)>;
+
+const expected<page_ptr> yes{page_ptr{}};
+
+verdict no(errc code) { return expected<page_ptr>{failure(code, "as the test says")}; }
 
 template <class Reply>
 Reply reply_of(const page_ptr& page) {
@@ -75,11 +79,26 @@ private:
 };
 
 struct relay_home {
-  relay_home() { relay = on.keep(spawn_relay(on.actors(), "user")); }
+  relay_home() {
+    relay = on.keep(spawn_relay(on.actors(), "user",
+                                [this](const caf::actor_addr& who, const error& why) {
+                                  CHECK(who == watcher.address());
+                                  complaints.push_back(why.code);
+                                }));
+    watcher = on.keep(spawn_function(on.actors(), [this]() -> watcher_actor::behavior_type {
+      return {
+          [this](const read_res& r) {
+            for (const auto& page : r.pages)
+              heard.push_back(label(*page));
+          },
+          [this](const removed& r) { heard.push_back(r.id + " gone"); },
+      };
+    }));
+  }
 
   /// There is a connection, to a gate that says `say`.
   void connect(script say) {
-    const auto gate = on.keep(spawn_function(
+    gate = on.keep(spawn_function(
         on.actors(), [this, say = std::move(say)](scripted_gate::pointer self) {
           return state_of(self).start([this, say](auto& what, auto& who) {
             asked.push_back(what);
@@ -93,16 +112,89 @@ struct relay_home {
   void lose() {
     send_from_outside(relay, gate_change{});
     on.run();
+    caf::anon_send_exit(gate, caf::exit_reason::user_shutdown);
+    on.run();
+  }
+
+  /// A watch that has been begun, and whose connection is lost.
+  void watched_and_lost() {
+    connect([](auto&, auto&) { return yes; });
+    send_from_outside(relay, watch_request{"user", "a", false, watcher});
+    on.run();
+    lose();
+    asked.clear();
+  }
+
+  void tell(std::string_view signature) {
+    send_from_outside(watcher, read_res{"user", {version("a", signature)}});
   }
 
   stage on;
   relay_actor relay;
+  gate_actor gate;
+  watcher_actor watcher;
   strings asked; ///< of gates
+  strings heard; ///< by the watcher
+  std::vector<errc> complaints;
 };
 
 } // namespace
 
-TEST_CASE("relay: a lost connection fails what is under way, and leaves nothing of it") {
+TEST_CASE("relay: a page that is gone by the time of a new connection is told "
+          "as deleted") {
+  relay_home home;
+  home.watched_and_lost();
+  int watches = 0;
+  home.connect([&](const std::string& what, auto&) -> verdict {
+    return what == "unwatch a" || (what == "watch a" && ++watches == 2)
+               ? yes
+               : no(errc::no_such_page);
+  });
+  CHECK(home.asked == strings{"watch a", "unwatch a", "read a", "watch a"});
+  CHECK(home.heard == strings{"a gone"});
+  CHECK(home.complaints.empty());
+}
+
+TEST_CASE("relay: that a page is gone overtakes no version of it") {
+  relay_home home;
+  home.watched_and_lost();
+  int watches = 0;
+  home.connect([&](const std::string& what, auto&) -> verdict {
+    if (what == "read a")
+      return expected<page_ptr>{version("a", "2")};
+    if (what != "watch a")
+      return yes;
+    home.tell("2"); // written just after the vm has looked
+    return ++watches == 1 ? no(errc::no_such_page) : yes;
+  });
+  CHECK(home.heard == strings{"a=2", "a=2"});
+}
+
+TEST_CASE("relay: a watch that ends while it is begun again stays ended") {
+  relay_home home;
+  home.watched_and_lost();
+  home.connect([&](const std::string& what, auto&) -> verdict {
+    if (what == "read a")
+      send_from_outside(home.relay, unwatch_request{"user", "a", home.watcher});
+    return what == "unwatch a" ? yes : no(errc::no_such_page);
+  });
+  CHECK(home.asked.back() == "unwatch a");
+  CHECK(home.heard.empty());
+}
+
+TEST_CASE("relay: a watch that cannot be begun again is told of") {
+  relay_home home;
+  home.watched_and_lost();
+  home.connect([](auto&, auto&) { return no(errc::storage_failure); });
+  CHECK(home.complaints == std::vector{errc::storage_failure});
+  home.lose();
+  home.connect([](auto&, auto&) { return verdict{}; });
+  home.lose(); // which is told for all at once
+  CHECK(home.complaints.size() == 1);
+}
+
+TEST_CASE("relay: a lost connection fails what is under way, and leaves "
+          "nothing of it") {
   relay_home home;
   std::vector<errc> answers;
   const auto ask_many = [&] {

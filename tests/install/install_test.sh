@@ -8,8 +8,6 @@ build=$(cd -- "$1" && pwd)
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
-remote=OFF # as the build is: with CAF 1.x there is none
-[[ ! -e $build/flok-remote.pc ]] || remote=ON
 
 fail() {
   printf 'install_test: %s\n' "$1" >&2
@@ -31,7 +29,6 @@ runs() {
 # runs_remote PROGRAM: one that publishes a system and connects to it.
 runs_remote() {
   local folder
-  [[ $remote == ON ]] || return 0
   folder=$(mktemp -d -p "$work")
   cp "$here/services.json" "$folder"
   [[ $("$1" "$folder") == written ]] || fail "$1"
@@ -44,8 +41,7 @@ tests() {
 
 # with_package PREFIX NAME: find_package, flok being installed in PREFIX.
 with_package() {
-  quietly cmake -S "$here" -B "$work/$2" -G Ninja "-DCMAKE_PREFIX_PATH=$1" -DCMAKE_BUILD_TYPE=Debug \
-    "-DWITH_REMOTE=$remote"
+  quietly cmake -S "$here" -B "$work/$2" -G Ninja "-DCMAKE_PREFIX_PATH=$1" -DCMAKE_BUILD_TYPE=Debug
   grep -q "^flok_DIR:PATH=$1/" "$work/$2/CMakeCache.txt" || fail "$2: another flok was found"
   quietly cmake --build "$work/$2"
   runs "$work/$2/uses_flok"
@@ -65,15 +61,15 @@ quietly g++ -std=c++20 -I "$here" "$here/main.cpp" "$here/own_pager.cpp" "$here/
   $(pkg-config --cflags --libs flok) -o "$work/by_pkg_config"
 runs "$work/by_pkg_config"
 # shellcheck disable=SC2046
-[[ $remote == OFF ]] || quietly g++ -std=c++20 -I "$here" "$here/remote.cpp" "$here/own_pager.cpp" \
-  "$here/runtime/config.cpp" $(pkg-config --cflags --libs flok-remote) -o "$work/remote_by_pkg_config"
+quietly g++ -std=c++20 -I "$here" "$here/remote.cpp" "$here/own_pager.cpp" "$here/runtime/config.cpp" \
+  $(pkg-config --cflags --libs flok-remote) -o "$work/remote_by_pkg_config"
 runs_remote "$work/remote_by_pkg_config"
 quietly g++ -std=c++20 -I "$here" "$here/own_pager_test.cpp" "$here/own_pager.cpp" \
   $(pkg-config --cflags --libs flok-testing) -o "$work/tests_by_pkg_config"
 tests "$work/tests_by_pkg_config"
 
 quietly cmake -S "$here" -B "$work/sources" -G Ninja "-DFLOK_SOURCES=$here/../.." \
-  -DCMAKE_BUILD_TYPE= "-DWITH_REMOTE=$remote"
+  -DCMAKE_BUILD_TYPE=
 quietly cmake --build "$work/sources"
 runs "$work/sources/uses_flok"
 runs_remote "$work/sources/uses_remote"

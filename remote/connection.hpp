@@ -35,11 +35,12 @@ struct connect_options {
   std::function<void(bool)> on_connection{};
 
   /// How long each attempt may take, until whoever listens there has said who it is, and
-  /// how long `close` may wait for what was asked. It does not bound what the system itself
-  /// takes, in a thread of CAF's: to find a host's address (resolv.conf(5)), and to connect
-  /// where packets are neither answered nor refused (tcp(7), `tcp_syn_retries`: about two
-  /// minutes). Meanwhile no other attempt is begun, and the actor system cannot end: where
-  /// it is the connection's own, its destructor waits, or `connect` where it fails.
+  /// how long `close` may wait for what was asked, and for an attempt that is under way. It
+  /// does not bound what the system itself takes, in a thread of CAF's: to find a host's
+  /// address (resolv.conf(5)), and to connect where packets are neither answered nor
+  /// refused (tcp(7), `tcp_syn_retries`: about two minutes). Meanwhile no other attempt is
+  /// begun, and the actor system cannot end: where it is the connection's own, its
+  /// destructor waits, or `connect` where it fails.
   std::chrono::milliseconds patience{10'000};
 };
 

@@ -25,6 +25,7 @@ public:
   link_actor::behavior_type start(std::shared_ptr<link_shared> shared) {
     shared_ = std::move(shared);
     on_down(self_, [this](const caf::down_msg& m) { ended(m.source); });
+    on_exit(self_, [this](const caf::exit_msg&) { end(); });
     connect();
     return {[this](const connect_tick&) { connect(); }};
   }
@@ -35,12 +36,34 @@ private:
   }
 
   void connect() {
+    dialling_ = true;
     dial(self_, shared_->options.patience, shared_->options.host, shared_->options.port)
-        .then([this](const caf::node_id&, const caf::strong_actor_ptr& door,
-                     const std::set<std::string>& signatures) { enter(door, signatures); },
-              [this](const caf::error& why) {
+        .then(
+            [this](const caf::node_id&, const caf::strong_actor_ptr& door,
+                   const std::set<std::string>& signatures) {
+              if (dialled())
+                enter(door, signatures);
+            },
+            [this](const caf::error& why) {
+              if (dialled())
                 failed(errc::connection_lost, to_string(why));
-              });
+            });
+  }
+
+  /// Whether anybody still wants to know.
+  bool dialled() {
+    dialling_ = false;
+    if (ending_)
+      self_->quit();
+    return !ending_;
+  }
+
+  /// Not in the middle of an attempt: an actor system that ends meanwhile may hang, since
+  /// CAF's network actor can be left with a request that nobody answers.
+  void end() {
+    ending_ = true;
+    if (!dialling_)
+      self_->quit();
   }
 
   /// Asks who is there.
@@ -97,7 +120,7 @@ private:
     const error what{code, place() + ": " + why};
     if (relays_.empty()) {
       shared_->first.set_value(failure(what));
-      return self_->quit();
+      return end();
     }
     if (told_.insert(what.message).second)
       shared_->options.on_problem(what);
@@ -167,6 +190,8 @@ private:
   std::set<caf::actor_addr> there_;           ///< the door and the gates
   std::set<std::string> told_;        ///< why the connection could not be made again
   std::chrono::milliseconds delay_{}; ///< before the next attempt
+  bool dialling_ = false;
+  bool ending_ = false;
 };
 
 } // namespace

@@ -24,7 +24,8 @@ struct link_shared {
 };
 
 /// Connects, and again whenever the connection is lost; tells the relays, which it makes
-/// when it first succeeds. Where it does not, it ends. It ends when told to exit, too.
+/// when it first succeeds. Where it does not, it ends. It ends when told to exit, too,
+/// after an attempt that is under way.
 [[nodiscard]] link_actor spawn_link(caf::actor_system& sys,
                                     std::shared_ptr<link_shared> shared);
 

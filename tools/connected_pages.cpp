@@ -49,6 +49,13 @@ expected<load_result> loaded(const shell_message& reply) {
   return got;
 }
 
+/// What `stats` says of each namespace.
+expected<std::vector<json::member>> namespaces_in(const shell_client& client,
+                                                  const shell_message& stats) {
+  auto all = json::members(stats["namespaces"]);
+  return all ? all : client.no_flok("it says nothing of namespaces");
+}
+
 class connected_source : public page_source {
 public:
   connected_source(std::string socket, std::unique_ptr<shell_client> client)
@@ -75,7 +82,7 @@ private:
 
 expected<std::vector<namespace_size>> connected_source::namespaces() {
   const auto reply = client_->ask("stats");
-  const auto all = reply ? json::members((*reply)["namespaces"]) : failure(reply.error());
+  const auto all = reply ? namespaces_in(*client_, *reply) : failure(reply.error());
   if (!all)
     return failure(all.error());
   std::vector<namespace_size> sizes;
@@ -94,7 +101,7 @@ expected<std::vector<namespace_size>> connected_source::namespaces() {
 /// All that `stats` says of each namespace.
 expected<std::string> connected_source::figures(bool as_json) {
   const auto reply = client_->ask("stats");
-  const auto all = reply ? json::members((*reply)["namespaces"]) : failure(reply.error());
+  const auto all = reply ? namespaces_in(*client_, *reply) : failure(reply.error());
   if (!all)
     return failure(all.error());
   if (as_json)
@@ -132,8 +139,12 @@ expected<std::vector<std::string>> connected_source::ids_of(std::string_view ns,
     return failure(texts.error());
   std::vector<std::string> ids;
   ids.reserve(texts->size());
-  for (const auto text : *texts)
-    ids.push_back(json::string_value(text).value_or(std::string{}));
+  for (const auto text : *texts) {
+    auto id = json::string_value(text);
+    if (!id || *id <= (ids.empty() ? range.after : ids.back()))
+      return client_->no_flok("ids that do not ascend"); // or there would be no end
+    ids.push_back(std::move(*id));
+  }
   return ids;
 }
 
@@ -178,6 +189,8 @@ expected<bool> connected_source::visit_pages(std::string_view ns,
       return failure(found[i].error());
     if (!found[i]->found.page)
       continue; // removed meanwhile
+    if (found[i]->found.page->id() != ids[i])
+      return client_->no_flok("another page than was asked for");
     const auto bytes = found[i]->found.page->json_bytes_bound();
     if (!visit(ids[i], std::move(*found[i]), bytes))
       return false;
@@ -228,7 +241,7 @@ private:
 /// They are the configuration's: none can be made.
 expected<void> connected_target::open(const std::vector<std::string>& namespaces, bool) {
   const auto stats = client_->ask("stats");
-  const auto all = stats ? json::members((*stats)["namespaces"]) : failure(stats.error());
+  const auto all = stats ? namespaces_in(*client_, *stats) : failure(stats.error());
   if (!all)
     return failure(all.error());
   std::string names;

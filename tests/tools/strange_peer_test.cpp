@@ -22,8 +22,8 @@ public:
   using talk = std::function<void(strange_peer& self, int fd)>;
 
   strange_peer(const std::filesystem::path& path, talk says)
-      : socket_{flok::tools::listening_socket::open(path).value()},
-        says_{std::move(says)}, thread_{[this] { accept_all(); }} {}
+      : socket_{flok::tools::listening_socket::open(path).value()}, says_{std::move(says)},
+        thread_{[this] { accept_all(); }} {}
   ~strange_peer() {
     ::shutdown(socket_.fd(), SHUT_RDWR);
     thread_.join();
@@ -86,10 +86,16 @@ private:
   std::thread thread_;
 };
 
-const std::vector<strings> commands{
-    {"ls"},          {"ls", "user"},         {"get", "user", "a"}, {"stat"},
-    {"watch", "user", "a"}, {"dump"},        {"rm", "user", "a"},  {"top", "--once"},
-    {"diff", "--with", "x"}, {"top", "--json"}};
+const std::vector<strings> commands{{"ls"},
+                                    {"ls", "user"},
+                                    {"get", "user", "a"},
+                                    {"stat"},
+                                    {"watch", "user", "a"},
+                                    {"dump"},
+                                    {"rm", "user", "a"},
+                                    {"top", "--once"},
+                                    {"diff", "user", "a", "-"},
+                                    {"top", "--json"}};
 
 tool_result run_put(const serve_home& home) {
   return home.run({"put", "user"}, page_saying("a", "one"));

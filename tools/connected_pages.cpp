@@ -231,11 +231,13 @@ public:
                         const std::vector<std::string>& ids) override;
   expected<void> write(const std::vector<commit_page>& pages,
                        std::uint64_t& written) override;
+  expected<bool> keep() override;
 
 private:
   expected<bool> is_there(const std::string& ns, const std::string& id);
 
   std::unique_ptr<shell_client> client_;
+  commit_page last_; ///< that was written
 };
 
 /// They are the configuration's: none can be made.
@@ -322,7 +324,28 @@ expected<void> connected_target::write(const std::vector<commit_page>& pages,
     else
       ++written;
   }
-  return failed ? failure(*failed) : expected<void>{};
+  if (failed)
+    return failure(*failed);
+  if (!pages.empty())
+    last_ = pages.back();
+  return {};
+}
+
+/// Whether the system keeps anything shows when a page is to be durable: the last one,
+/// which is there already, unless somebody has changed it meanwhile.
+expected<bool> connected_target::keep() {
+  if (const auto done = client_->ask("pageout"); !done)
+    return failure(done.error());
+  if (!last_.page)
+    return true;
+  const auto kept =
+      client_->ask("write", in(last_.ns) + field("page", last_.page->json()) +
+                                field("if_hash", json::quoted(last_.page->hash_text())) +
+                                field("durable", "true"));
+  if (kept || kept.error().code == errc::conflict)
+    return true;
+  return kept.error().code == errc::unsupported ? expected<bool>{false}
+                                                : failure(kept.error());
 }
 
 } // namespace

@@ -74,11 +74,13 @@ expected<std::uint64_t> verify(int fd, off_t begin) {
   return pages;
 }
 
-std::string report(const load_arguments& a, std::uint64_t pages, std::size_t namespaces) {
+std::string report(const load_arguments& a, std::uint64_t pages, std::size_t namespaces,
+                   bool kept) {
   if (a.json)
     return R"({"pages":)" + std::to_string(pages) + R"(,"namespaces":)" +
-           std::to_string(namespaces) + "}\n";
-  return counted(pages, "page") + " in " + counted(namespaces, "namespace") + " loaded\n";
+           std::to_string(namespaces) + R"(,"kept":)" + (kept ? "true" : "false") + "}\n";
+  return counted(pages, "page") + " in " + counted(namespaces, "namespace") + " loaded" +
+         (kept ? "\n" : ", into memory alone: the system keeps nothing on disk\n");
 }
 
 int load_from(int fd, const load_arguments& a, page_target& target) {
@@ -109,8 +111,14 @@ int load_from(int fd, const load_arguments& a, page_target& target) {
                              : "; " + counted(to.written(), "page") +
                                    " before that were, and stay; load a whole dump"),
                     exit_failed);
+  const auto on_disk = target.keep();
+  if (!on_disk)
+    return complain("load",
+                    counted(to.written(), "page") + " are in memory, and not on disk: " +
+                        on_disk.error().message + "; the system goes on trying",
+                    exit_failed);
   printer out{"load"};
-  out.print(report(a, *done, namespaces));
+  out.print(report(a, *done, namespaces, *on_disk));
   return out.finish(exit_ok);
 }
 

@@ -116,6 +116,8 @@ public:
     return ok;
   }
 
+  expected<bool> keep() override { return true; } // each commit is
+
 private:
   static expected<void> check_name(const std::string& ns) {
     if (!ns.empty() && ns.size() <= limits::namespace_bytes && json::is_utf8(ns))

@@ -64,6 +64,10 @@ public:
   [[nodiscard]] virtual expected<void> remove(const std::string& ns,
                                               const std::vector<std::string>& ids) = 0;
 
+  /// Waits until all that was written is on disk; false where nothing ever is, since the
+  /// system keeps nothing. Fails where it cannot be put there now.
+  [[nodiscard]] virtual expected<bool> keep() = 0;
+
   /// Writes many, sorted by namespace and id. Where it fails, `written` says how many were.
   [[nodiscard]] virtual expected<void> write(const std::vector<commit_page>& pages,
                                              std::uint64_t& written) = 0;

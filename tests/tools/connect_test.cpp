@@ -98,6 +98,37 @@ TEST_CASE("connect: a dump of a running system can be loaded into another", "[co
   CHECK(failed_with(bad, 1, "it goes on after its last line; nothing was loaded"));
 }
 
+TEST_CASE("connect: load says loaded once all of it is on disk", "[connect]") {
+  const served_pages home;
+  const auto dump = output_of(home.run({"dump", "user"}));
+  home.shell->must(op::write("feed", json::parse(page_saying("x", "not loaded"))));
+  CHECK(json::parse(output_of(home.run({"load", "--json"}, dump))).at("kept") == true);
+  CHECK(stats(*home.shell, "user", "dirty") == 0);
+  home.server->signal(SIGKILL);
+  home.server->wait();
+  CHECK(output_of(run_tool({"ls", "user", "--data", home.data})) == "a\nb\nc\n");
+}
+
+TEST_CASE("connect: load says what cannot be put on disk, and what is not kept at all",
+          "[connect]") {
+  const served_pages home;
+  const auto dump = output_of(home.run({"dump", "user"}));
+  home.shell->must(op::fault("commit_fails"));
+  CHECK(failed_with(home.run({"load"}, dump), 1,
+                    "flok load: 3 pages are in memory, and not on disk: "));
+  home.shell->must(op::fault("none"));
+  CHECK(home.run({"load"}, dump).status == 0);
+
+  const serve_home other;
+  other.dir.write("services.json", R"({"listen": {"unix": "flok.sock"},
+      "pagers": [{"name": "mem", "namespace": "user"}]})");
+  const auto server = other.serve();
+  CHECK(output_of(other.run({"load"}, dump)) ==
+        "3 pages in 1 namespace loaded, into memory alone: the system keeps nothing on "
+        "disk\n");
+  CHECK(json::parse(output_of(other.run({"load", "--json"}, dump))).at("kept") == false);
+}
+
 TEST_CASE("connect: more pages than are asked for at once", "[connect]") {
   const serve_home home;
   strings pages;

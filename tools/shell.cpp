@@ -55,6 +55,8 @@ public:
     if (!started)
       return complain(started.error().message);
     sys_ = std::move(*started);
+    if (const auto metrics = sys_->metrics_address(); metrics && a.log_level != "off")
+      complain("metrics at http://" + *metrics + "/metrics"); // port 0 has become one
     if (socket_)
       server_.emplace(*sys_, *socket_, listeners_);
     return true;

@@ -181,9 +181,15 @@ TEST_CASE("connect: what needs files, and what contradicts, is refused clearly",
                                {"dump"},
                                {"load"},
                                {"diff", "--with", "x"}}) {
-    auto nowhere = words;
-    nowhere.insert(nowhere.end(), {"--connect", home.dir.path() / "none"});
-    CHECK(failed_with(run_tool(nowhere), 2, "no such socket; flok serve makes it"));
+    const auto run_at = [&](const std::filesystem::path& path) {
+      auto at = words;
+      at.insert(at.end(), {"--connect", path});
+      return run_tool(at);
+    };
+    CHECK(failed_with(run_at(home.dir.path() / "none"), 2,
+                      "no such socket; flok serve makes it"));
+    CHECK(failed_with(run_at(home.config), 2, "it is no socket; give the path that"));
+    CHECK(failed_with(run_at(home.data), 2, "it is a folder; for a data directory use"));
   }
 }
 

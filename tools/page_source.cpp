@@ -164,6 +164,18 @@ std::string json_of(const namespace_size& n) {
 
 } // namespace
 
+expected<std::vector<load_result>> page_source::load_all(std::string_view ns,
+                                                         std::span<const std::string> ids) {
+  std::vector<load_result> all;
+  for (const auto& id : ids) {
+    auto one = load(ns, id);
+    if (!one)
+      return failure(one.error());
+    all.push_back(std::move(*one));
+  }
+  return all;
+}
+
 expected<std::unique_ptr<page_source>> open_source_at(const std::string& path) {
   if (is_socket(path))
     return open_connected_source(path);

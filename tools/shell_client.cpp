@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <iterator>
+#include <utility>
 
 #include <sys/socket.h>
 
@@ -22,6 +23,9 @@ constexpr std::size_t answer_bytes = std::size_t{128} << 20U;
 /// Before the first answer there are only events that tell of problems, and not for long.
 constexpr std::size_t greeting_bytes = std::size_t{64} << 10U;
 constexpr std::chrono::seconds longest_greeting{5};
+
+/// Lines are sent together until they are so many bytes: each time wakes the other side.
+constexpr std::size_t sent_at_once = std::size_t{64} << 10U;
 
 /// Events that may come before an answer: a controller has so many that it has not dealt
 /// with.
@@ -97,6 +101,7 @@ shell_client::shell_client(unique_fd fd, std::string path, int stop)
 expected<void> shell_client::greet() {
   in_.expect(greeting_bytes, std::chrono::steady_clock::now() + longest_greeting);
   (void)send("hash", R"(,"page":{"_id":"flok","_type":"array","entries":[]})");
+  (void)flush();    // one that has closed already has said why
   std::string told; // where there is no room, an event says so, and nothing follows
   for (;;) {
     const auto message = receive();
@@ -119,20 +124,28 @@ tl::unexpected<error> shell_client::no_flok(const std::string& why) const {
 }
 
 expected<std::uint64_t> shell_client::send(std::string_view op, std::string_view fields) {
-  std::string line = R"({"op":")";
-  line += op;
-  line += R"(","tag":)" + std::to_string(++last_tag_);
-  line += fields;
-  line += "}\n";
+  unsent_ += R"({"op":")";
+  unsent_ += op;
+  unsent_ += R"(","tag":)" + std::to_string(++last_tag_);
+  unsent_ += fields;
+  unsent_ += "}\n";
   asked_.emplace(last_tag_, op);
-  for (std::string_view rest = line; !rest.empty();) {
+  if (unsent_.size() > sent_at_once)
+    if (auto ok = flush(); !ok)
+      return failure(ok.error());
+  return last_tag_;
+}
+
+expected<void> shell_client::flush() {
+  const auto lines = std::exchange(unsent_, {});
+  for (std::string_view rest = lines; !rest.empty();) {
     const auto put = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
     if (put >= 0)
       rest.remove_prefix(static_cast<std::size_t>(put));
     else if (errno != EINTR)
       return lost();
   }
-  return last_tag_;
+  return {};
 }
 
 expected<line_reader::line> shell_client::next_line() {
@@ -152,6 +165,8 @@ expected<line_reader::line> shell_client::next_line() {
 }
 
 expected<shell_message> shell_client::receive() {
+  if (auto ok = flush(); !ok)
+    return failure(ok.error());
   auto line = next_line();
   if (!line)
     return failure(line.error());
@@ -205,11 +220,14 @@ expected<shell_message> shell_client::next() {
 }
 
 expected<shell_message> shell_client::ask(std::string_view op, std::string_view fields) {
-  if (auto sent = send(op, fields); !sent)
-    return failure(sent.error());
+  const auto tag = send(op, fields);
+  if (!tag)
+    return failure(tag.error());
   auto reply = answer();
   if (!reply)
     return reply;
+  if (reply->tag() != *tag)
+    return no_flok("an answer out of turn");
   if (auto ok = reply->outcome(); !ok)
     return failure(ok.error());
   return reply;

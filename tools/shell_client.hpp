@@ -52,8 +52,9 @@ public:
 
   shell_client(unique_fd fd, std::string path, int stop);
 
-  /// Sends an operation; `fields` is empty or begins with a comma. Gives its tag. Answers
-  /// must be received before many are asked for: nothing is read meanwhile.
+  /// Sends an operation, at the latest when an answer is waited for; `fields` is empty or
+  /// begins with a comma. Gives its tag. Answers must be received before many are asked
+  /// for: nothing is read meanwhile.
   expected<std::uint64_t> send(std::string_view op, std::string_view fields = {});
 
   /// The next answer; events are let be, or, after `hear_events`, put aside for `next`.
@@ -72,6 +73,7 @@ public:
 
 private:
   expected<void> greet();
+  expected<void> flush();
   expected<shell_message> receive();
   expected<line_reader::line> next_line();
   expected<void> check_answer(const shell_message& m);
@@ -84,6 +86,7 @@ private:
   std::deque<shell_message> events_;
   bool hears_events_ = false;
   std::uint64_t last_tag_ = 0;
+  std::string unsent_; ///< lines
 };
 
 } // namespace flok::tools

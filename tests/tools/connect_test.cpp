@@ -162,6 +162,41 @@ TEST_CASE("connect: diff compares with a file, a directory, and another system",
   CHECK(failed_with(home.run({"diff", "--with", socket}), 2, "this is the same system"));
 }
 
+TEST_CASE("connect: diff of more pages than are asked for at once", "[connect]") {
+  const serve_home home;
+  const auto other = home.dir.path() / "other";
+  strings here;
+  strings there;
+  for (int i = 0; i < 300; ++i) {
+    const auto id = std::to_string(1000 + i);
+    if (i % 100 != 1)
+      here.push_back(page_saying(id, "x"));
+    if (i % 100 != 63)
+      there.push_back(page_saying(id, i % 100 == 64 ? "y" : "x"));
+  }
+  store_home::fill(home.data, "user", here);
+  store_home::fill(home.data, "feed", {page_saying("f", "x")});
+  store_home::fill(other, "user", there);
+  const auto server = home.serve();
+  for (const bool turned : {false, true}) {
+    const auto result = turned ? run_tool({"diff", "--data", other, "--with", home.socket})
+                               : home.run({"diff", "--with", other});
+    CHECK(result.status == 1);
+    const auto count = [&](const std::string& part) {
+      const auto lines = lines_of(result.output);
+      return std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
+        return line.find(part) != std::string::npos;
+      });
+    };
+    CHECK(count(": only in " + home.socket.string()) == 3 + 1);
+    CHECK(count(": only in " + other.string()) == 3);
+    CHECK(count("entry_modify") == 3);
+    CHECK(count("user/1063: only in " + home.socket.string()) == 1);
+    CHECK(count("user/1201: only in " + other.string()) == 1);
+    CHECK(count("feed/f: only in ") == 1);
+  }
+}
+
 TEST_CASE("connect: stat tells what the running system counts", "[connect]") {
   const served_pages home;
   const auto stat = json::parse(output_of(home.run({"stat", "--json"})));

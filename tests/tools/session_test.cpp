@@ -188,7 +188,7 @@ TEST_CASE("session: what waits for a reader is done once there is none any more"
   const auto sys = start_system();
   late_reader reader;
   shell_session session{*sys, sys->configuration(), reader.sink()};
-  for (const std::size_t bytes : {5'000'000, 1'000}) {
+  for (const std::size_t bytes : {5'000'000U, 1'000U}) {
     session.add(parse_op(R"({"op":"write","ns":"user","page":)" + page_text(bytes) + "}"));
     for (int i = 0; i < 3; ++i)
       session.add(parse_op(R"({"op":"read","ns":"user","id":"p"})"));

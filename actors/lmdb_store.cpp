@@ -44,10 +44,8 @@ public:
   expected<void> open(const lmdb_options& options) {
     options_ = options;
     where_ = options.directory;
-    std::error_code made;
-    std::filesystem::create_directories(where_, made);
-    if (made)
-      return failed("cannot make the data directory " + where_, made.message());
+    if (auto ok = make_directory(); !ok)
+      return ok;
     if (auto ok = lock(); !ok)
       return ok;
     if (auto ok = reserve_reader_table(); !ok)
@@ -95,6 +93,24 @@ public:
   }
 
 private:
+  /// One that is there stays as it is. What is made is its owner's alone, as the socket is.
+  expected<void> make_directory() const {
+    std::error_code made;
+    auto path = std::filesystem::path{where_};
+    if (!path.has_filename()) // "data/"
+      path = path.parent_path();
+    if (path.has_parent_path())
+      std::filesystem::create_directories(path.parent_path(), made);
+    std::error_code ignored;
+    if (!made && ::mkdir(path.c_str(), directory_mode) != 0)
+      made = {errno, std::generic_category()};
+    if (made == std::errc::file_exists && std::filesystem::is_directory(path, ignored))
+      made.clear();
+    if (made)
+      return failed("cannot make the data directory " + where_, made.message());
+    return {};
+  }
+
   /// Looks at what is committed now. The map must stay where it is meanwhile.
   template <class Look>
   auto look(std::string_view ns, Look at) -> decltype(at(MDB_dbi{})) {

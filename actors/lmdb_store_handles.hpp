@@ -21,7 +21,8 @@ namespace flok::lmdb {
 inline constexpr const char* meta_database = "flok";
 inline constexpr std::string_view namespace_prefix = "ns/";
 inline constexpr std::string_view format_key = "format";
-inline constexpr mode_t file_mode = 0644;
+inline constexpr mode_t file_mode = 0600;
+inline constexpr mode_t directory_mode = 0700;
 
 inline tl::unexpected<error> failed(const std::string& doing, const std::string& why) {
   return failure(errc::storage_failure, doing + ": " + why);

@@ -1,15 +1,21 @@
 #include "actors/prometheus.hpp"
 
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <netdb.h>
 #include <prometheus/collectable.h>
 #include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace flok {
 
@@ -194,11 +200,55 @@ private:
   std::function<metrics()> read_;
 };
 
+/// So long a request may take to come, and an answer to be taken. Without it two that are
+/// never finished would keep both threads busy for half a minute.
+constexpr const char* longest_request_ms = "2000";
+
+std::vector<std::string> server_options(const std::string& listen) {
+  return {"listening_ports",    listen,
+          "num_threads",        "2",
+          "request_timeout_ms", longest_request_ms,
+          "enable_keep_alive",  "no"};
+}
+
+/// Why nobody can listen there, which civetweb does not say: it is tried once more.
+std::string why_not(const std::string& listen) {
+  const auto colon = listen.rfind(':');
+  std::string host = listen.substr(0, colon);
+  if (host.starts_with('['))
+    host = host.substr(1, host.size() - 2);
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), listen.c_str() + colon + 1, &hints, &found) != 0)
+    return host + " is no IP address; take 127.0.0.1 for this machine alone, 0.0.0.0 for "
+                  "all that reach it";
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> frees{found, ::freeaddrinfo};
+  const int fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int yes = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  const bool bound = ::bind(fd, found->ai_addr, found->ai_addrlen) == 0;
+  const bool listens = bound && ::listen(fd, 1) == 0;
+  const int code = errno;
+  ::close(fd);
+  if (listens)
+    return "the server does not start";
+  if (code == EADDRINUSE)
+    return "something listens there already; take another port, or 0 for a free one";
+  if (code == EADDRNOTAVAIL)
+    return host + " is no address of this machine's; 0.0.0.0 is all of them";
+  if (code == EACCES)
+    return "that port is for root alone; take one from 1024 on";
+  return std::strerror(code);
+}
+
 class endpoint final : public metrics_endpoint {
 public:
   endpoint(const std::string& listen, std::function<metrics()> read)
       : host_{listen.substr(0, listen.rfind(':'))},
-        collector_{std::make_shared<collector>(std::move(read))}, exposer_{listen} {
+        collector_{std::make_shared<collector>(std::move(read))}, exposer_{server_options(
+                                                                      listen)} {
     exposer_.RegisterCollectable(collector_);
   }
 
@@ -219,10 +269,9 @@ metrics_exporter prometheus_exporter() {
             std::function<metrics()> read) -> expected<std::unique_ptr<metrics_endpoint>> {
     try {
       return std::make_unique<endpoint>(listen, std::move(read));
-    } catch (const std::exception&) { // civetweb does not say why
-      return failure(errc::bad_config, "cannot listen on " + listen +
-                                           ": it is in use, or no address of this "
-                                           "machine's");
+    } catch (const std::exception&) {
+      return failure(errc::bad_config,
+                     "cannot listen on " + listen + ": " + why_not(listen));
     }
   };
 }

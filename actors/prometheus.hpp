@@ -6,7 +6,8 @@
 
 namespace flok {
 
-/// Serves `/metrics` with prometheus-cpp, on two threads of its own.
+/// Serves `/metrics` with prometheus-cpp, on two threads of its own, each of which waits
+/// two seconds for a request at most.
 [[nodiscard]] metrics_exporter prometheus_exporter();
 
 } // namespace flok

@@ -47,7 +47,11 @@ inline constexpr std::size_t kept_effects = 16'384;
 /// Unanswered operations at which the shell stops reading.
 inline constexpr std::size_t unanswered_ops = 1024;
 
-/// Printed but unread bytes at which the shell stops reading.
+/// Bytes of their lines at which it does so too: they hold pages, which take about as much.
+inline constexpr std::size_t unanswered_bytes = std::size_t{8} << 20U;
+
+/// Printed but unread bytes at which the shell stops reading, and begins no operation whose
+/// answer may be large; those under way may have as many again.
 inline constexpr std::size_t unread_output_bytes = std::size_t{4} << 20U;
 
 /// Printed but unread bytes at which a connection ends whose controllers ask for every

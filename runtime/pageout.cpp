@@ -222,7 +222,7 @@ std::vector<frame*> pageout::committed(ticket call, const expected<void>& result
       satisfy(*f, version);
   untie(std::move(groups));
   if (!result) {
-    fail(result.error());
+    fail(result.error(), done.told);
     return frames;
   }
   delay_ms_ = 0;
@@ -251,13 +251,17 @@ void pageout::end_round() {
 }
 
 /// All goes back to the dirty set, to be tried again after a while, or when asked to. A
-/// batch that follows the one that failed goes its own way.
-void pageout::fail(const error& why) {
+/// batch that follows the one that failed goes its own way, but where it fails as well that
+/// is no news.
+void pageout::fail(const error& why, bool told) {
   for (frame* f : std::exchange(round(), {}))
     enqueue(*f);
   under_way_ = false;
   fail_waiters(why);
-  out_.emplace_back(effects::report{why});
+  for (auto& b : batches_)
+    b.told = true;
+  if (!told)
+    out_.emplace_back(effects::report{why});
   delay_ms_ = std::clamp(delay_ms_ * 2, first_delay_ms, longest_delay_ms);
   resting_ = true;
   if (!std::exchange(armed_, true))

@@ -64,6 +64,7 @@ private:
     std::size_t bytes = 0;
     bool of_round = false; ///< has a page of the round
     bool awaited = false;  ///< made for those who wait for its pages
+    bool told = false;     ///< one that was under way with it has failed, and was reported
   };
   using frame_set = std::set<frame*, by_key>;
 
@@ -96,7 +97,7 @@ private:
   static void untie(std::vector<std::shared_ptr<commit_group>> groups);
   void answer(const waiter& w);
   void end_round();
-  void fail(const error& why);
+  void fail(const error& why, bool told);
 
   std::uint64_t max_dirty_;
   std::uint64_t batch_bytes_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <deque>
 #include <optional>
 #include <span>
 
@@ -18,8 +19,8 @@ namespace {
 /// Ids that are asked for at once: each such question looks at all pages in memory.
 constexpr std::uint64_t ids_at_once = 32'768;
 
-/// Pages that are asked for, or written, at once.
-constexpr std::size_t pages_at_once = 64;
+/// Pages that are written at once; they are sent again when half of them are answered.
+constexpr std::size_t writes_at_once = 256;
 
 std::string in(std::string_view ns) { return field("ns", json::quoted(ns)); }
 
@@ -49,6 +50,13 @@ expected<load_result> loaded(const shell_message& reply) {
   return got;
 }
 
+/// What `stats` says of each namespace.
+expected<std::vector<json::member>> namespaces_in(const shell_client& client,
+                                                  const shell_message& stats) {
+  auto all = json::members(stats["namespaces"]);
+  return all ? all : client.no_flok("it says nothing of namespaces");
+}
+
 class connected_source : public page_source {
 public:
   connected_source(std::string socket, std::unique_ptr<shell_client> client)
@@ -59,23 +67,40 @@ public:
   expected<std::vector<namespace_size>> namespaces() override;
   expected<std::string> figures(bool as_json) override;
   expected<load_result> load(std::string_view ns, std::string_view id) override;
+  expected<std::vector<load_result>> load_all(std::string_view ns,
+                                              std::span<const std::string> ids) override;
   expected<void> list(std::string_view ns, const id_range& range,
                       const store_view::id_visitor& visit) override;
   expected<void> scan(std::string_view ns, const id_range& range,
                       const store_view::page_visitor& visit) override;
 
 private:
+  /// Pages that are asked for together.
+  struct question {
+    std::uint64_t first; ///< tag; the others follow
+    std::span<const std::string> ids;
+    std::vector<load_result> found;
+    std::size_t missing; ///< answers
+    std::optional<error> failed;
+  };
+
   expected<std::vector<std::string>> ids_of(std::string_view ns, const id_range& range);
+  expected<void> ask_for(std::string_view op, std::string_view ns,
+                         std::span<const std::string> ids);
+  expected<question> first_answered();
+  expected<bool> visit_first(const store_view::page_visitor& visit);
+  expected<void> hear_out();
   expected<bool> visit_pages(std::string_view ns, std::span<const std::string> ids,
                              const store_view::page_visitor& visit);
 
   std::string socket_;
   std::unique_ptr<shell_client> client_;
+  std::deque<question> questions_; ///< that are not answered wholly
 };
 
 expected<std::vector<namespace_size>> connected_source::namespaces() {
   const auto reply = client_->ask("stats");
-  const auto all = reply ? json::members((*reply)["namespaces"]) : failure(reply.error());
+  const auto all = reply ? namespaces_in(*client_, *reply) : failure(reply.error());
   if (!all)
     return failure(all.error());
   std::vector<namespace_size> sizes;
@@ -94,7 +119,7 @@ expected<std::vector<namespace_size>> connected_source::namespaces() {
 /// All that `stats` says of each namespace.
 expected<std::string> connected_source::figures(bool as_json) {
   const auto reply = client_->ask("stats");
-  const auto all = reply ? json::members((*reply)["namespaces"]) : failure(reply.error());
+  const auto all = reply ? namespaces_in(*client_, *reply) : failure(reply.error());
   if (!all)
     return failure(all.error());
   if (as_json)
@@ -132,8 +157,12 @@ expected<std::vector<std::string>> connected_source::ids_of(std::string_view ns,
     return failure(texts.error());
   std::vector<std::string> ids;
   ids.reserve(texts->size());
-  for (const auto text : *texts)
-    ids.push_back(json::string_value(text).value_or(std::string{}));
+  for (const auto text : *texts) {
+    auto id = json::string_value(text);
+    if (!id || *id <= (ids.empty() ? range.after : ids.back()))
+      return client_->no_flok("ids that do not ascend"); // or there would be no end
+    ids.push_back(std::move(*id));
+  }
   return ids;
 }
 
@@ -154,35 +183,99 @@ expected<void> connected_source::list(std::string_view ns, const id_range& range
   return {};
 }
 
-/// False where the visitor has had enough.
-expected<bool> connected_source::visit_pages(std::string_view ns,
-                                             std::span<const std::string> ids,
-                                             const store_view::page_visitor& visit) {
-  std::uint64_t first = 0;
+/// Asks for pages by one of the operations that read them.
+expected<void> connected_source::ask_for(std::string_view op, std::string_view ns,
+                                         std::span<const std::string> ids) {
+  question asked{0, ids, std::vector<load_result>(ids.size()), ids.size(), {}};
   for (const auto& id : ids) {
-    const auto tag = client_->send("read", page_fields(ns, id) + field("keep", "false"));
+    const auto tag = client_->send(op, page_fields(ns, id) + field("keep", "false"));
     if (!tag)
       return failure(tag.error());
-    first = first == 0 ? *tag : first;
+    asked.first = asked.first == 0 ? *tag : asked.first;
   }
-  std::vector<expected<load_result>> found(ids.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const auto reply = client_->answer(); // in any order
+  questions_.push_back(std::move(asked));
+  return {};
+}
+
+/// What was asked for first. Answers come in any order, those to later questions too.
+expected<connected_source::question> connected_source::first_answered() {
+  while (questions_.front().missing != 0) {
+    const auto reply = client_->answer();
     if (!reply)
       return failure(reply.error());
-    if (const auto at = reply->tag() - first; at < found.size())
-      found[at] = loaded(*reply);
+    const auto to = std::find_if(questions_.begin(), questions_.end(),
+                                 [tag = reply->tag()](const question& q) {
+                                   return tag >= q.first && tag - q.first < q.ids.size();
+                                 }); // there is one: nothing else is asked meanwhile
+    const auto at = reply->tag() - to->first;
+    --to->missing;
+    auto one = loaded(*reply);
+    if (!one)
+      to->failed = one.error();
+    else if (one->found.page && one->found.page->id() != to->ids[at])
+      return client_->no_flok("another page than was asked for");
+    else
+      to->found[at] = std::move(*one);
   }
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (!found[i])
-      return failure(found[i].error());
-    if (!found[i]->found.page)
+  auto first = std::move(questions_.front());
+  questions_.pop_front();
+  return first.failed ? failure(*first.failed) : expected<question>{std::move(first)};
+}
+
+expected<std::vector<load_result>>
+connected_source::load_all(std::string_view ns, std::span<const std::string> ids) {
+  if (auto ok = ask_for("read_sync", ns, ids); !ok)
+    return failure(ok.error());
+  auto answered = first_answered();
+  return answered ? std::move(answered->found)
+                  : expected<std::vector<load_result>>{failure(answered.error())};
+}
+
+/// Visits what was asked for first; false where the visitor has had enough.
+expected<bool> connected_source::visit_first(const store_view::page_visitor& visit) {
+  auto answered = first_answered();
+  if (!answered)
+    return failure(answered.error());
+  for (std::size_t i = 0; i < answered->ids.size(); ++i) {
+    auto& one = answered->found[i];
+    if (!one.found.page)
       continue; // removed meanwhile
-    const auto bytes = found[i]->found.page->json_bytes_bound();
-    if (!visit(ids[i], std::move(*found[i]), bytes))
+    const auto bytes = one.found.page->json_bytes_bound();
+    if (!visit(answered->ids[i], std::move(one), bytes))
       return false;
   }
   return true;
+}
+
+/// While some pages are visited, the system looks for the next ones.
+expected<bool> connected_source::visit_pages(std::string_view ns,
+                                             std::span<const std::string> ids,
+                                             const store_view::page_visitor& visit) {
+  for (expected<bool> more = true; !ids.empty() || !questions_.empty();) {
+    if (!ids.empty()) {
+      const auto some = ids.first(std::min(ids.size(), pages_at_once));
+      ids = ids.subspan(some.size());
+      if (auto ok = ask_for("read", ns, some); !ok)
+        return failure(ok.error());
+    }
+    if (ids.empty() || questions_.size() > 1)
+      more = visit_first(visit);
+    if (!more || !*more)
+      return more;
+  }
+  return true;
+}
+
+/// Waits for what is not wanted any more: the next answer is to be that of the next
+/// question.
+expected<void> connected_source::hear_out() {
+  while (!questions_.empty()) {
+    const auto before = questions_.size();
+    const auto answered = first_answered();
+    if (questions_.size() == before)
+      return failure(answered.error()); // the connection is lost
+  }
+  return {};
 }
 
 expected<void> connected_source::scan(std::string_view ns, const id_range& range,
@@ -191,13 +284,12 @@ expected<void> connected_source::scan(std::string_view ns, const id_range& range
     const auto ids = ids_of(ns, rest);
     if (!ids)
       return failure(ids.error());
-    for (std::size_t at = 0; at < ids->size(); at += pages_at_once) {
-      const auto some = std::span{*ids}.subspan(at);
-      const auto more =
-          visit_pages(ns, some.first(std::min(some.size(), pages_at_once)), visit);
-      if (!more || !*more)
-        return more ? expected<void>{} : failure(more.error());
-    }
+    const auto more = visit_pages(ns, *ids, visit);
+    if (more && !*more)
+      if (auto ok = hear_out(); !ok)
+        return ok;
+    if (!more || !*more)
+      return more ? expected<void>{} : failure(more.error());
     if (ids->size() < std::min(rest.limit, ids_at_once))
       return {};
     rest.limit -= ids->size();
@@ -218,17 +310,19 @@ public:
                         const std::vector<std::string>& ids) override;
   expected<void> write(const std::vector<commit_page>& pages,
                        std::uint64_t& written) override;
+  expected<bool> keep() override;
 
 private:
   expected<bool> is_there(const std::string& ns, const std::string& id);
 
   std::unique_ptr<shell_client> client_;
+  commit_page last_; ///< that was written
 };
 
 /// They are the configuration's: none can be made.
 expected<void> connected_target::open(const std::vector<std::string>& namespaces, bool) {
   const auto stats = client_->ask("stats");
-  const auto all = stats ? json::members((*stats)["namespaces"]) : failure(stats.error());
+  const auto all = stats ? namespaces_in(*client_, *stats) : failure(stats.error());
   if (!all)
     return failure(all.error());
   std::string names;
@@ -293,23 +387,44 @@ expected<void> connected_target::write(const std::vector<commit_page>& pages,
   std::size_t answered = 0;
   std::optional<error> failed;
   while (answered < (failed ? sent : pages.size())) {
-    if (!failed && sent < pages.size() && sent - answered < pages_at_once) {
+    for (; !failed && sent < pages.size() && sent - answered < writes_at_once; ++sent) {
       const auto& p = pages[sent];
       if (auto ok = client_->send("write", in(p.ns) + field("page", p.page->json())); !ok)
         return failure(ok.error());
-      ++sent;
-      continue;
     }
-    const auto reply = client_->answer();
-    if (!reply)
-      return failure(reply.error());
-    ++answered;
-    if (auto ok = reply->outcome(); !ok)
-      failed = ok.error();
-    else
-      ++written;
+    const auto enough = sent - std::min(sent - answered - 1, writes_at_once / 2);
+    for (; answered < enough; ++answered) {
+      const auto reply = client_->answer();
+      if (!reply)
+        return failure(reply.error());
+      if (auto ok = reply->outcome(); !ok)
+        failed = ok.error();
+      else
+        ++written;
+    }
   }
-  return failed ? failure(*failed) : expected<void>{};
+  if (failed)
+    return failure(*failed);
+  if (!pages.empty())
+    last_ = pages.back();
+  return {};
+}
+
+/// Whether the system keeps anything shows when a page is to be durable: the last one,
+/// which is there already, unless somebody has changed it meanwhile.
+expected<bool> connected_target::keep() {
+  if (const auto done = client_->ask("pageout"); !done)
+    return failure(done.error());
+  if (!last_.page)
+    return true;
+  const auto kept =
+      client_->ask("write", in(last_.ns) + field("page", last_.page->json()) +
+                                field("if_hash", json::quoted(last_.page->hash_text())) +
+                                field("durable", "true"));
+  if (kept || kept.error().code == errc::conflict)
+    return true;
+  return kept.error().code == errc::unsupported ? expected<bool>{false}
+                                                : failure(kept.error());
 }
 
 } // namespace

@@ -39,9 +39,12 @@ session_sink sink_of(const conversation_ends& ends) {
 }
 
 shell_op op_of(const line_reader::line& line) {
-  if (!line.too_long)
-    return parse_op(line.text);
   shell_op op;
+  if (!line.too_long) {
+    op = parse_op(line.text);
+    op.bytes = line.text.size();
+    return op;
+  }
   op.wrong = error{errc::bad_request, "the line is longer than " +
                                           std::to_string(limits::line_bytes) + " bytes"};
   return op;
@@ -70,7 +73,12 @@ int converse(system& sys, const conversation_ends& ends) {
   shell_session session{sys, sys.configuration(), sink_of(ends)};
   ends.out->on_room(session.waker());
   const int failed = feed(session, ends);
-  session.finish(ends.give_up);
+  const auto waker = session.waker();
+  session.finish([&] {
+    if (ends.unread && ends.unread() && ends.out->break_beyond(0))
+      waker(); // what waits for its reader is done all the same
+    return ends.give_up && ends.give_up();
+  });
   ends.out->on_room({});
   return failed;
 }

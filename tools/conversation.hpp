@@ -35,6 +35,11 @@ struct conversation_ends {
   /// Called where the reader is so far behind that the output was given up. Null: nothing.
   std::function<void()> cut = {};
 
+  /// Whether, once the input has ended, its reader is not waited for any longer: what it
+  /// has not read is dropped, and what was asked for is done without being told. Asked
+  /// several times a second. Null: never.
+  std::function<bool()> unread = {};
+
   /// Whether what is still to be done, once the input has ended, is to be left; asked
   /// several times a second. Null: never.
   std::function<bool()> give_up = {};

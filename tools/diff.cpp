@@ -1,4 +1,7 @@
 // `flok diff`: pages beside a file, or beside those of another store or system.
+#include <utility>
+#include <vector>
+
 #include <sys/stat.h>
 
 #include "runtime/codec_json.hpp"
@@ -96,6 +99,43 @@ int with_file(page_source& source, const diff_arguments& a) {
   return result.finish();
 }
 
+/// Goes along a namespace's ids.
+class id_cursor {
+public:
+  id_cursor(page_source& source, const std::string& ns) : source_{source}, ns_{ns} {}
+
+  /// Whether that one is there; each is to stand behind the one before.
+  expected<bool> reaches(std::string_view id) {
+    while (at_ < ids_.size() ? ids_[at_] < id : !ended_)
+      if (at_ < ids_.size())
+        ++at_;
+      else if (auto ok = fill(); !ok)
+        return failure(ok.error());
+    return at_ < ids_.size() && ids_[at_] == id;
+  }
+
+private:
+  static constexpr std::uint64_t at_once = 32'768;
+
+  expected<void> fill() {
+    id_range range{{}, ids_.empty() ? std::string{} : ids_.back(), at_once};
+    ids_.clear();
+    at_ = 0;
+    auto ok = source_.list(ns_, range, [&](std::string_view id) {
+      ids_.emplace_back(id);
+      return true;
+    });
+    ended_ = ids_.size() < at_once;
+    return ok || ok.error().code != errc::unknown_namespace ? ok : expected<void>{};
+  }
+
+  page_source& source_;
+  const std::string& ns_;
+  std::vector<std::string> ids_;
+  std::size_t at_ = 0;
+  bool ended_ = false; ///< none follows
+};
+
 /// Two stores side by side.
 class two_stores {
 public:
@@ -118,31 +158,68 @@ public:
       return trouble(old ? now.error().message : old.error().message);
     for (const auto& each : *old)
       if (a_.ns.empty() || a_.ns == each.ns)
-        all_of(each.ns, from_, to_, true);
+        compare_all(each.ns);
     for (const auto& each : *now)
       if (a_.ns.empty() || a_.ns == each.ns)
-        all_of(each.ns, to_, from_, false);
+        show_new(each.ns);
     const int status = result_.finish();
     return failed_ ? exit_trouble : status;
   }
 
 private:
-  /// Shows what the other store lacks of one, and, once, what differs.
-  void all_of(const std::string& ns, page_source& here, page_source& there, bool compares) {
+  /// Some pages of the first, to be compared with those of the second.
+  struct chunk {
+    std::vector<std::string> ids;
+    std::vector<load_result> pages;
+  };
+
+  /// Shows what the second lacks, and what differs.
+  void compare_all(const std::string& ns) {
+    chunk some;
     const auto ok =
-        here.scan(ns, {}, [&](std::string_view id, const load_result& mine, std::size_t) {
-          const auto theirs = there.load(ns, id);
-          if (!theirs && theirs.error().code != errc::unknown_namespace)
-            return fail(theirs.error().message);
-          const bool lacks = !theirs || (!theirs->found.page && theirs->damage.empty());
-          if (lacks)
-            result_.only(ns, id, here.name());
-          else if (compares && mine.found.page && theirs->found.page)
-            result_.compare(ns, *mine.found.page, *theirs->found.page);
-          else if (compares)
-            fail(mine.damage.empty() ? theirs->damage : mine.damage);
-          return true;
+        from_.scan(ns, {}, [&](std::string_view id, load_result page, std::size_t) {
+          some.ids.emplace_back(id);
+          some.pages.push_back(std::move(page));
+          return some.ids.size() < pages_at_once || compare(ns, some);
         });
+    if (!ok)
+      fail(ok.error().message);
+    else if (!some.ids.empty())
+      compare(ns, some);
+  }
+
+  /// False where it cannot go on.
+  bool compare(const std::string& ns, chunk& some) {
+    const auto done = std::exchange(some, {});
+    auto theirs = to_.load_all(ns, done.ids);
+    if (!theirs && theirs.error().code == errc::unknown_namespace)
+      theirs = std::vector<load_result>(done.ids.size());
+    if (!theirs)
+      return fail(theirs.error().message);
+    for (std::size_t i = 0; i < done.ids.size(); ++i) {
+      const auto& mine = done.pages[i];
+      const auto& other = (*theirs)[i];
+      if (!other.found.page && other.damage.empty())
+        result_.only(ns, done.ids[i], from_.name());
+      else if (mine.found.page && other.found.page)
+        result_.compare(ns, *mine.found.page, *other.found.page);
+      else
+        fail(mine.damage.empty() ? other.damage : mine.damage);
+    }
+    return true;
+  }
+
+  /// Shows what the first lacks. Ids of both ascend.
+  void show_new(const std::string& ns) {
+    id_cursor known{from_, ns};
+    const auto ok = to_.list(ns, {}, [&](std::string_view id) {
+      const auto there = known.reaches(id);
+      if (!there)
+        return fail(there.error().message);
+      if (!*there)
+        result_.only(ns, id, to_.name());
+      return true;
+    });
     if (!ok)
       fail(ok.error().message);
   }

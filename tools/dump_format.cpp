@@ -17,10 +17,13 @@ namespace flok::tools {
 
 namespace {
 
+constexpr std::string_view last_line_begins = R"({"pages":)";
+
 std::string last_line(std::uint64_t pages, std::uint32_t sum) {
   std::array<char, 16> digits{};
   std::snprintf(digits.data(), digits.size(), "%08x", sum);
-  return R"({"pages":)" + std::to_string(pages) + R"(,"crc32":")" + digits.data() + "\"}\n";
+  return std::string{last_line_begins} + std::to_string(pages) + R"(,"crc32":")" +
+         digits.data() + "\"}\n";
 }
 
 tl::unexpected<error> wrong(const std::string& why) {
@@ -41,7 +44,7 @@ public:
 
 private:
   expected<void> first(const members& parts);
-  expected<void> page(const members& parts);
+  expected<void> page(const std::string& text);
   expected<void> last(const std::string& text);
 
   const dump_reader& to_;
@@ -55,12 +58,15 @@ private:
 expected<void> reading::line(const std::string& text) {
   if (ended_)
     return wrong("it goes on after its last line");
-  const auto parts = json::members(text);
-  if (!parts)
-    return failure(parts.error());
-  if (lines_ != 0 && !parts->empty() && parts->front().key == "pages")
+  if (lines_ != 0 && text.starts_with(last_line_begins))
     return last(text);
-  auto ok = lines_ == 0 ? first(*parts) : page(*parts);
+  auto ok = expected<void>{};
+  if (lines_ != 0)
+    ok = page(text);
+  else if (const auto parts = json::members(text))
+    ok = first(*parts);
+  else
+    ok = failure(parts.error());
   sum_ = crc32(crc32(sum_, text), "\n");
   ++lines_;
   return ok;
@@ -85,9 +91,15 @@ expected<void> reading::first(const members& parts) {
   return to_.first(namespaces_);
 }
 
-expected<void> reading::page(const members& parts) {
+expected<void> reading::page(const std::string& text) {
+  ++pages_;
+  if (!to_.page)
+    return {};
+  const auto parts = json::members(text);
+  if (!parts)
+    return failure(parts.error());
   commit_page out;
-  for (const auto& m : parts) {
+  for (const auto& m : *parts) {
     if (m.key == "ns") {
       auto ns = json::string_value(m.value);
       if (!ns)
@@ -109,7 +121,6 @@ expected<void> reading::page(const members& parts) {
   if (std::find(namespaces_.begin(), namespaces_.end(), out.ns) == namespaces_.end())
     return wrong("the first line does not name the namespace " + json::quoted(out.ns));
   out.id = out.page->id();
-  ++pages_;
   return to_.page(std::move(out));
 }
 

@@ -151,6 +151,7 @@ int run_import(const import_arguments& a) {
                  "flok import: nothing will be kept: there is no --data, and %s "
                  "has no storage.path\n",
                  a.config.c_str());
+  options->config.metrics = {}; // nobody reaches it while it works
   const auto sys = system::start(std::move(*options), *pagers);
   if (!sys)
     return complain("", sys.error(), exit_usage);

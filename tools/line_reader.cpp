@@ -1,5 +1,6 @@
 #include "tools/line_reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -17,13 +18,24 @@ constexpr std::size_t chunk_bytes = std::size_t{64} << 10U;
 
 } // namespace
 
-/// Whether there is input, rather than a request to stop.
-bool line_reader::wait() const {
+/// Whether there is input, rather than a request to stop, or no more time.
+bool line_reader::wait() {
+  using std::chrono::milliseconds;
   std::array<pollfd, 2> fds{{{fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}}};
-  while (::poll(fds.data(), fds.size(), -1) < 0)
-    if (errno != EINTR)
+  for (;;) {
+    int ms = -1;
+    if (until_) {
+      const auto left = *until_ - std::chrono::steady_clock::now();
+      ms = std::max(0, static_cast<int>(std::chrono::ceil<milliseconds>(left).count()));
+    }
+    const int ready = ::poll(fds.data(), fds.size(), ms);
+    if (ready == 0)
+      error_ = ETIMEDOUT;
+    if (ready == 0 || fds[1].revents != 0)
+      return false;
+    if (ready > 0 || errno != EINTR)
       return true; // let read say what is wrong
-  return fds[1].revents == 0;
+  }
 }
 
 /// The number of bytes read; 0 at the end of the input; negative where it was cut off.
@@ -51,8 +63,8 @@ std::vector<line_reader::line> line_reader::next() {
       continue;
     }
     ended_ = true;
-    if (got == 0 && (!rest_.empty() || skipping_))
-      end_line(out);
+    if (got == 0 && !rest_.empty())
+      out.push_back({std::exchange(rest_, {}), false});
   }
   return out;
 }
@@ -67,18 +79,16 @@ void line_reader::split(const char* bytes, std::size_t size, std::vector<line>& 
     if (!skipping_ && rest_.size() + piece > longest_) {
       skipping_ = true;
       rest_ = {};
+      out.push_back({{}, true});
     }
     if (!skipping_)
       rest_.append(bytes, piece);
     if (newline == nullptr)
       return;
-    end_line(out);
+    if (!std::exchange(skipping_, false))
+      out.push_back({std::exchange(rest_, {}), false});
     bytes = newline + 1;
   }
-}
-
-void line_reader::end_line(std::vector<line>& out) {
-  out.push_back({std::exchange(rest_, {}), std::exchange(skipping_, false)});
 }
 
 } // namespace flok::tools

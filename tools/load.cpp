@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <future>
 #include <tuple>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -19,7 +21,8 @@ namespace flok::tools {
 
 namespace {
 
-/// Writes pages in batches, so that memory and transactions stay small.
+/// Writes pages in batches, so that memory and transactions stay small, each in a thread of
+/// its own while the next one is read.
 class loader {
 public:
   loader(page_target& to, std::uint64_t expected_pages)
@@ -39,19 +42,28 @@ public:
                : expected<void>{};
   }
 
+  /// Writes what there is once the batch before is written.
   expected<void> write() {
     // Of a page that is there twice the later one counts.
     std::stable_sort(batch_.begin(), batch_.end(), [](const auto& a, const auto& b) {
       return std::tie(a.ns, a.id) < std::tie(b.ns, b.id);
     });
-    if (auto ok = to_.write(batch_, written_); !ok)
+    if (auto ok = settle(); !ok)
       return ok;
-    bar_.advance(batch_.size());
-    batch_.clear();
+    writing_ = std::async(std::launch::async, [this, batch = std::exchange(batch_, {})] {
+      auto ok = to_.write(batch, written_);
+      if (ok)
+        bar_.advance(batch.size());
+      return ok;
+    });
     bytes_ = 0;
     return {};
   }
 
+  /// Waits until what was handed over is written.
+  expected<void> settle() { return writing_.valid() ? writing_.get() : expected<void>{}; }
+
+  /// Of what was settled.
   [[nodiscard]] std::uint64_t written() const { return written_; }
   /// Whether the target could not be opened.
   [[nodiscard]] bool refused() const { return refused_; }
@@ -63,22 +75,24 @@ private:
   std::vector<commit_page> batch_;
   std::size_t bytes_ = 0;
   std::uint64_t written_ = 0;
+  std::future<expected<void>> writing_; ///< last: it uses the others until it ends
 };
 
-/// A dump that can be read twice is read to its end before anything is written.
+/// A dump that can be read twice is seen to be whole before anything is written.
 expected<std::uint64_t> verify(int fd, off_t begin) {
-  auto pages = read_dump(fd, {[](const auto&) { return expected<void>{}; },
-                              [](const commit_page&) { return expected<void>{}; }});
+  auto pages = read_dump(fd, {[](const auto&) { return expected<void>{}; }});
   if (pages && ::lseek(fd, begin, SEEK_SET) != begin)
     return failure(errc::bad_request, std::strerror(errno));
   return pages;
 }
 
-std::string report(const load_arguments& a, std::uint64_t pages, std::size_t namespaces) {
+std::string report(const load_arguments& a, std::uint64_t pages, std::size_t namespaces,
+                   bool kept) {
   if (a.json)
     return R"({"pages":)" + std::to_string(pages) + R"(,"namespaces":)" +
-           std::to_string(namespaces) + "}\n";
-  return counted(pages, "page") + " in " + counted(namespaces, "namespace") + " loaded\n";
+           std::to_string(namespaces) + R"(,"kept":)" + (kept ? "true" : "false") + "}\n";
+  return counted(pages, "page") + " in " + counted(namespaces, "namespace") + " loaded" +
+         (kept ? "\n" : ", into memory alone: the system keeps nothing on disk\n");
 }
 
 int load_from(int fd, const load_arguments& a, page_target& target) {
@@ -99,6 +113,8 @@ int load_from(int fd, const load_arguments& a, page_target& target) {
                              },
                              [&](commit_page p) { return to.add(std::move(p)); }});
   auto kept = done ? to.write() : failure(done.error());
+  if (auto settled = to.settle(); kept && !settled)
+    kept = failure(settled.error());
   if (to.refused())
     return complain("load", kept.error());
   if (!kept)
@@ -109,8 +125,14 @@ int load_from(int fd, const load_arguments& a, page_target& target) {
                              : "; " + counted(to.written(), "page") +
                                    " before that were, and stay; load a whole dump"),
                     exit_failed);
+  const auto on_disk = target.keep();
+  if (!on_disk)
+    return complain("load",
+                    counted(to.written(), "page") + " are in memory, and not on disk: " +
+                        on_disk.error().message + "; the system goes on trying",
+                    exit_failed);
   printer out{"load"};
-  out.print(report(a, *done, namespaces));
+  out.print(report(a, *done, namespaces, *on_disk));
   return out.finish(exit_ok);
 }
 

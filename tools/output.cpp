@@ -1,5 +1,6 @@
 #include "tools/output.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
@@ -13,6 +14,9 @@ namespace {
 constexpr std::chrono::milliseconds between_questions{100};
 constexpr std::size_t kept_bytes = std::size_t{1}
                                    << 20U; ///< of a buffer, for the next text
+
+/// Written at a time: so often it is seen that the reader takes something.
+constexpr std::size_t part_bytes = std::size_t{64} << 10U;
 
 /// Waits until a descriptor that someone has made non-blocking takes more.
 void wait_until_writable(int fd) {
@@ -42,8 +46,10 @@ void output::print(std::string_view text) {
     return;
   const bool idle = waiting() == 0;
   queued_ += text;
-  if (idle)
-    changed_.notify_all();
+  if (!idle)
+    return;
+  last_taken_ = std::chrono::steady_clock::now();
+  changed_.notify_all();
 }
 
 bool output::ready(std::size_t bytes) {
@@ -118,15 +124,17 @@ void output::run() {
   }
 }
 
-bool output::write_all(std::string_view text) const {
+bool output::write_all(std::string_view text) {
   while (!text.empty()) {
-    const auto done = ::write(fd_, text.data(), text.size());
-    if (done >= 0)
+    const auto done = ::write(fd_, text.data(), std::min(text.size(), part_bytes));
+    if (done >= 0) {
       text.remove_prefix(static_cast<std::size_t>(done));
-    else if (errno == EAGAIN)
+      last_taken_ = std::chrono::steady_clock::now();
+    } else if (errno == EAGAIN) {
       wait_until_writable(fd_);
-    else if (errno != EINTR)
+    } else if (errno != EINTR) {
       return false;
+    }
   }
   return true;
 }

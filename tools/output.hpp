@@ -1,6 +1,8 @@
 // Lines to a file descriptor, without making an actor wait for whoever reads them.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -46,13 +48,18 @@ public:
   /// Whether nobody reads any more.
   [[nodiscard]] bool broken();
 
+  /// When the reader has last taken something; where more was queued only later, then.
+  [[nodiscard]] std::chrono::steady_clock::time_point last_taken() const {
+    return last_taken_;
+  }
+
   /// Writes what is queued, and ends. One thread.
   void close();
 
 private:
   void run();
   [[nodiscard]] std::size_t waiting() const { return queued_.size() + writing_; }
-  [[nodiscard]] bool write_all(std::string_view text) const;
+  [[nodiscard]] bool write_all(std::string_view text);
 
   int fd_;
   std::mutex mutex_;
@@ -61,6 +68,8 @@ private:
   std::size_t writing_ = 0; ///< bytes taken from the queue and not written yet
   std::function<void()> on_room_;
   std::optional<std::size_t> awaited_; ///< so many may be queued for `on_room`
+  std::atomic<std::chrono::steady_clock::time_point> last_taken_ =
+      std::chrono::steady_clock::time_point::min();
   bool broken_ = false;
   bool ending_ = false;
   std::thread thread_;

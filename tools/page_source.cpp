@@ -116,6 +116,8 @@ public:
     return ok;
   }
 
+  expected<bool> keep() override { return true; } // each commit is
+
 private:
   static expected<void> check_name(const std::string& ns) {
     if (!ns.empty() && ns.size() <= limits::namespace_bytes && json::is_utf8(ns))
@@ -161,6 +163,18 @@ std::string json_of(const namespace_size& n) {
 }
 
 } // namespace
+
+expected<std::vector<load_result>> page_source::load_all(std::string_view ns,
+                                                         std::span<const std::string> ids) {
+  std::vector<load_result> all;
+  for (const auto& id : ids) {
+    auto one = load(ns, id);
+    if (!one)
+      return failure(one.error());
+    all.push_back(std::move(*one));
+  }
+  return all;
+}
 
 expected<std::unique_ptr<page_source>> open_source_at(const std::string& path) {
   if (is_socket(path))

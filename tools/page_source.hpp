@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,11 +35,17 @@ public:
   /// As of `store_view`. A running system is seen as it is from one moment to the next.
   [[nodiscard]] virtual expected<load_result> load(std::string_view ns,
                                                    std::string_view id) = 0;
+  /// Of each id what `load` gives, in their order: asked for together where that is faster.
+  [[nodiscard]] virtual expected<std::vector<load_result>>
+  load_all(std::string_view ns, std::span<const std::string> ids);
   [[nodiscard]] virtual expected<void> list(std::string_view ns, const id_range& range,
                                             const store_view::id_visitor& visit) = 0;
   [[nodiscard]] virtual expected<void> scan(std::string_view ns, const id_range& range,
                                             const store_view::page_visitor& visit) = 0;
 };
+
+/// So many pages are asked for, or written, at once: enough to keep a running system busy.
+inline constexpr std::size_t pages_at_once = 64;
 
 /// What a write asks for: as `write_rule::if_hash`.
 using hash_rule = std::optional<std::string>;
@@ -63,6 +70,10 @@ public:
   /// Removes pages, sorted by id; none where one is not there (`no_such_page`).
   [[nodiscard]] virtual expected<void> remove(const std::string& ns,
                                               const std::vector<std::string>& ids) = 0;
+
+  /// Waits until all that was written is on disk; false where nothing ever is, since the
+  /// system keeps nothing. Fails where it cannot be put there now.
+  [[nodiscard]] virtual expected<bool> keep() = 0;
 
   /// Writes many, sorted by namespace and id. Where it fails, `written` says how many were.
   [[nodiscard]] virtual expected<void> write(const std::vector<commit_page>& pages,

@@ -1,5 +1,8 @@
 // `flok shell` and `flok serve`: a running system, over standard streams and a socket.
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -52,6 +55,8 @@ public:
     if (!started)
       return complain(started.error().message);
     sys_ = std::move(*started);
+    if (const auto metrics = sys_->metrics_address(); metrics && a.log_level != "off")
+      complain("metrics at http://" + *metrics + "/metrics"); // port 0 has become one
     if (socket_)
       server_.emplace(*sys_, *socket_, listeners_);
     return true;
@@ -93,23 +98,53 @@ private:
   std::optional<shell_server> server_; ///< goes before what it serves
 };
 
+/// How long the output's reader is waited for once a signal has asked to end: as long as it
+/// takes something now and then.
+class reader_patience {
+public:
+  reader_patience(const std::optional<stop_signal>& stop, const output& out)
+      : stop_{stop}, out_{out} {}
+
+  [[nodiscard]] bool over() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!asked_ && stop_ && stop_->stopped())
+      asked_ = now;
+    return asked_ && now - std::max(*asked_, out_.last_taken()) > longest_unread;
+  }
+
+private:
+  static constexpr std::chrono::seconds longest_unread{3};
+
+  const std::optional<stop_signal>& stop_;
+  const output& out_;
+  std::optional<std::chrono::steady_clock::time_point> asked_;
+};
+
 } // namespace
 
 int run_shell(const shell_arguments& arguments) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("flok"));
   std::optional<stop_signal> stop{std::in_place};
   const auto out = std::make_shared<output>(STDOUT_FILENO);
-  running_system running{"shell"};
-  running.listeners().add(out);
-  if (!running.start(arguments, false))
+  std::optional<running_system> running{std::in_place, "shell"};
+  running->listeners().add(out);
+  if (!running->start(arguments, false))
     return exit_usage;
-  const int failed = converse(running.sys(), {STDIN_FILENO, out, stop->fd()});
+  reader_patience patience{stop, *out};
+  const auto unread = [&] { return patience.over(); };
+  const int failed = converse(running->sys(), {STDIN_FILENO, out, stop->fd(), {}, unread});
   if (failed != 0)
-    running.complain(std::string{"the input cannot be read: "} + std::strerror(failed));
-  const bool kept = running.close();
+    running->complain(std::string{"the input cannot be read: "} + std::strerror(failed));
+  const bool kept = running->close();
   stop.reset(); // all is kept: who will not read the rest may be ended by a signal
-  const bool printed = out->flush() || running.complain("the output cannot be written");
-  return failed == 0 && kept && printed ? exit_ok : exit_failed;
+  const bool printed =
+      out->flush(unread) ||
+      running->complain(patience.over() ? "nobody reads the output: the rest is lost"
+                                        : "the output cannot be written");
+  if (printed)
+    return failed == 0 && kept ? exit_ok : exit_failed;
+  running.reset();
+  std::_Exit(exit_failed); // the thread that writes may wait for a reader for ever
 }
 
 int run_serve(const shell_arguments& arguments) {

@@ -23,8 +23,10 @@ session_state::~session_state() {
 }
 
 void session_state::wake() {
-  if (shared_->ready_again.exchange(false))
+  if (shared_->ready_again.exchange(false)) {
     let_go_on();
+    room_.advance();
+  }
   take_inbox();
 }
 
@@ -49,7 +51,6 @@ void session_state::admit(shell_op op) {
     shared_->ending = true;
     for (const auto& entry : controllers_)
       send_from_outside(actor_of(entry.second.ref), stall_request{0});
-    let_go_on();
   }
   const auto shared = std::make_shared<const shell_op>(std::move(op));
   schedule_.add(kind_of(*shared), page_key(*shared), [this, shared] { begin(shared); });
@@ -58,8 +59,22 @@ void session_state::admit(shell_op op) {
 void session_state::begin(const op_ptr& op) {
   if (causes_events(*op))
     pace_.begin([this, op] { perform(op); });
+  else if (answers_at_length(*op))
+    begin_answering(op);
   else
     perform(op);
+}
+
+/// Once there is room for the answer. A page in memory tells how large it is; what waits
+/// meanwhile is not asked for, and takes no memory.
+void session_state::begin_answering(const op_ptr& op) {
+  const auto bytes = [this, op]() -> std::optional<std::size_t> {
+    if (!reads_a_page(*op))
+      return bytes_of_answer(*op);
+    const auto page = shared_->sys->peek(op->ns, op->id);
+    return page ? std::optional{page->json_bytes_bound() + op->tag.size()} : std::nullopt;
+  };
+  room_.begin(op.get(), bytes, [this, op] { perform(op); });
 }
 
 void session_state::perform(const op_ptr& op) {
@@ -115,12 +130,15 @@ void session_state::perform(const op_ptr& op) {
 // -- answering ----------------------------------------------------------------
 
 void session_state::answer(const op_ptr& op, std::string line) {
+  const auto bytes = line.size();
   if (!op->quiet)
     shared_->sink.print(std::move(line));
-  shared_->answered();
+  shared_->answered(*op);
   schedule_.done(kind_of(*op), page_key(*op));
   if (causes_events(*op))
     pace_.ended();
+  else if (answers_at_length(*op))
+    room_.ended(op.get(), bytes);
 }
 
 void session_state::reply(const op_ptr& op, std::string_view fields) {
@@ -168,7 +186,7 @@ void session_state::spawn_controller(const op_ptr& op) {
                  every](flok::controller& self) {
       self.deliver_while([shared, every] {
         const auto& ready = shared->sink.ready;
-        return !ready || ready(*every || shared->ending);
+        return !ready || ready(*every);
       });
       self.on_updates([shared, controller](std::span<const update> updates) {
         shared->sink.print(event_lines(controller, updates));

@@ -17,6 +17,7 @@
 #include "actors/system.hpp"
 #include "tools/shell_op.hpp"
 #include "tools/shell_pace.hpp"
+#include "tools/shell_room.hpp"
 #include "tools/shell_schedule.hpp"
 #include "tools/shell_session.hpp"
 
@@ -31,17 +32,19 @@ struct session_shared {
   config services;
   session_sink sink;
 
-  std::atomic<bool> ready_again = false; ///< events that were set aside may go on
+  std::atomic<bool> ready_again = false; ///< what waits for the output's reader may go on
   std::atomic<bool> ending = false;      ///< no operation follows: nobody is waited for
 
   std::mutex mutex;
-  std::condition_variable changed; ///< `unanswered` has become less
-  std::size_t unanswered = 0;      ///< guarded by `mutex`, as is what follows
+  std::condition_variable changed;  ///< `unanswered` has become less
+  std::size_t unanswered = 0;       ///< guarded by `mutex`, as is what follows
+  std::size_t unanswered_bytes = 0; ///< of their lines
   std::deque<shell_op> inbox;
 
-  void answered() {
+  void answered(const shell_op& op) {
     const std::lock_guard lock{mutex};
     --unanswered;
+    unanswered_bytes -= op.bytes;
     changed.notify_all();
   }
 };
@@ -71,6 +74,7 @@ private:
   void wake();
   void take_inbox();
   void let_go_on();
+  void begin_answering(const op_ptr& op);
   void admit(shell_op op);
   void begin(const op_ptr& op);
   void perform(const op_ptr& op);
@@ -119,6 +123,7 @@ private:
   shell_schedule schedule_;
   shell_pace pace_{
       [this](std::function<void()> then) { pass_controllers(std::move(then), false); }};
+  shell_room room_{[this] { return !shared_->sink.ready || shared_->sink.ready(false); }};
 };
 
 } // namespace flok::tools

@@ -45,6 +45,7 @@ struct shell_op {
   std::string name;           ///< as written; empty where the line has none
   std::string tag;            ///< JSON text to be echoed; empty where there is none
   bool quiet = false;         ///< the session's own: it is not answered on paper
+  std::size_t bytes = 0;      ///< of its line
   std::optional<error> wrong; ///< then nothing below is of use
   op_kind kind = op_kind::stats;
   std::string controller;

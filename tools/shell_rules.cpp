@@ -58,6 +58,32 @@ bool causes_events(const shell_op& op) {
   }
 }
 
+bool answers_at_length(const shell_op& op) {
+  if (op.wrong)
+    return false;
+  switch (op.kind) {
+  case op_kind::read:
+  case op_kind::read_sync:
+  case op_kind::list:
+  case op_kind::hash:
+  case op_kind::diff:
+  case op_kind::replay:
+  case op_kind::log:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool reads_a_page(const shell_op& op) {
+  return op.kind == op_kind::read || op.kind == op_kind::read_sync;
+}
+
+/// What `hash`, `diff` and `replay` answer is made of their lines.
+std::optional<std::size_t> bytes_of_answer(const shell_op& op) {
+  return kind_of(op) == kind::free ? std::optional{op.bytes} : std::nullopt;
+}
+
 std::string page_key(const shell_op& op) {
   return std::to_string(op.ns.size()) + ':' + op.ns + op.id;
 }

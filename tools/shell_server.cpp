@@ -157,8 +157,9 @@ void shell_server::talk(const std::shared_ptr<unique_fd>& fd,
     ::shutdown(fd->get(), SHUT_RDWR);
   };
   listeners_.add(out);
-  converse(sys_, {fd->get(), out, stop_.get(), cut,
-                  [this] { return stopped_for(longest_finish); }});
+  converse(sys_,
+           {fd->get(), out, stop_.get(), cut, [this] { return stopped_for(longest_flush); },
+            [this] { return stopped_for(longest_finish); }});
   listeners_.remove(out);
 }
 

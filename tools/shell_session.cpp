@@ -27,7 +27,11 @@ public:
   }
 
   bool add(shell_op op, const give_up& stop) {
-    if (!wait_until([&] { return shared_->unanswered < limits::unanswered_ops; }, stop))
+    const auto room = [&] {
+      return shared_->unanswered < limits::unanswered_ops &&
+             shared_->unanswered_bytes <= limits::unanswered_bytes;
+    };
+    if (!wait_until(room, stop))
       return false;
     put(std::move(op));
     return true;
@@ -56,6 +60,7 @@ private:
     {
       const std::lock_guard lock{shared_->mutex};
       ++shared_->unanswered;
+      shared_->unanswered_bytes += op.bytes;
       idle = shared_->inbox.empty();
       shared_->inbox.push_back(std::move(op));
     }

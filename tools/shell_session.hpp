@@ -16,9 +16,9 @@ struct session_sink {
   /// Gets one or more whole lines.
   std::function<void(std::string)> print;
 
-  /// Whether an event may be printed now; after false, the session's `waker` is to be
-  /// called once one may. `must`: it cannot wait, and true is expected: its controller asks
-  /// for every version, or the session is about to end. Null: always.
+  /// Whether there is room for more; after false, the session's `waker` is to be called
+  /// once there is. `must`: an event cannot wait, since its controller asks for every
+  /// version, and true is expected. Null: always.
   std::function<bool(bool must)> ready = {};
 };
 
@@ -35,11 +35,12 @@ public:
   using give_up = std::function<bool()>;
 
   /// Adds an operation behind those before it; waits where too many are unanswered
-  /// (`limits::unanswered_ops`). False where it gave up. One thread, not an actor's.
+  /// (`limits::unanswered_ops`, and `unanswered_bytes` of their lines). False where it gave
+  /// up. One thread, not an actor's.
   bool add(shell_op op, const give_up& stop = {});
 
-  /// Waits until all operations are answered and all events that they caused are printed,
-  /// which wait for nobody from now on. False where it gave up.
+  /// Waits until all operations are answered and all events that they caused are printed:
+  /// for as long as the sink is not ready, that is. False where it gave up.
   bool finish(const give_up& stop = {});
 
   /// To be called once the sink is ready again. Any thread may, also after the session's

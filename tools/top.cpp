@@ -63,7 +63,7 @@ expected<void> add_numbers(std::string_view object, const std::string& prefix,
   return {};
 }
 
-/// What an answer says of each namespace; of a system that does not say it, nothing.
+/// What an answer says of each namespace; of an older system that does not say it, nothing.
 expected<void> add_of_each(std::string_view namespaces, sample& s) {
   if (namespaces.empty())
     return {};
@@ -85,6 +85,8 @@ expected<sample> take_sample(shell_client& client) {
   const auto reply = client.ask("stats");
   if (!reply)
     return failure(reply.error());
+  if ((*reply)["namespaces"].empty())
+    return client.no_flok("it says nothing of namespaces");
   sample s{steady_clock::now(), {}, {}};
   for (const auto* part : {"namespaces", "totals", "latency_us"})
     if (auto ok = add_of_each((*reply)[part], s); !ok)
@@ -244,7 +246,7 @@ int run_top(const top_arguments& a) {
   const stop_signal stop;
   const auto client = shell_client::connect(*a.connect, stop.fd());
   if (!client)
-    return complain("top", client.error());
+    return stop.stopped() ? exit_ok : complain("top", client.error());
   printer out{"top"};
   const auto shown = show(a, stop, **client, out);
   if (!shown && !stop.stopped())

@@ -70,7 +70,8 @@ std::string make_way(const std::string& path, const sockaddr_un& address) {
   if (::lstat(path.c_str(), &there) != 0)
     return errno == ENOENT ? "" : std::strerror(errno);
   if (!S_ISSOCK(there.st_mode))
-    return "something else is there";
+    return std::string{S_ISDIR(there.st_mode) ? "a folder" : "a file that is no socket"} +
+           " is there: remove it, or give listen.unix another path";
   const auto probe = new_socket(SOCK_NONBLOCK); // whoever listens may be stopped
   const int result = try_to(::connect, probe.get(), address);
   if (result == 0 || result == EAGAIN) // or its queue is full
@@ -118,6 +119,21 @@ listening_socket::~listening_socket() {
     ::unlink(path_.c_str());
 }
 
+namespace {
+
+/// What is there instead of a socket that somebody listens at.
+std::string why_refused(const std::string& path) {
+  struct stat there {};
+  if (::stat(path.c_str(), &there) != 0 || S_ISSOCK(there.st_mode))
+    return "nobody listens there; flok serve does";
+  return S_ISDIR(there.st_mode)
+             ? "it is a folder; for a data directory use --data"
+             : "it is no socket; give the path that the configuration of a running "
+               "system has as listen.unix";
+}
+
+} // namespace
+
 expected<unique_fd> connect_to(const std::string& path) {
   constexpr auto what = "connect to";
   const auto address = address_of(what, path);
@@ -125,10 +141,10 @@ expected<unique_fd> connect_to(const std::string& path) {
     return failure(address.error());
   auto fd = new_socket();
   const int failed = fd ? try_to(::connect, fd.get(), *address) : errno;
-  if (failed == ECONNREFUSED || failed == ENOENT)
-    return cannot(what, path,
-                  failed == ENOENT ? "no such socket; flok serve makes it"
-                                   : "nobody listens there; flok serve does");
+  if (failed == ENOENT)
+    return cannot(what, path, "no such socket; flok serve makes it");
+  if (failed == ECONNREFUSED)
+    return cannot(what, path, why_refused(path));
   if (failed != 0)
     return cannot(what, path, std::strerror(failed));
   return fd;

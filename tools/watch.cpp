@@ -101,6 +101,7 @@ public:
     const auto fields = std::string{controller} + field("ns", json::quoted(a_.ns)) +
                         field("id", json::quoted(a_.id)) + R"(,"changes":)" +
                         (a_.json ? "true" : "false");
+    client_.hear_events();
     if (auto ok = client_.ask("controller", controller); !ok)
       return failure(ok.error());
     return client_.ask("watch", fields).map([](const auto&) {});
@@ -157,7 +158,7 @@ int run_watch(const watch_arguments& a) {
   const stop_signal stop;
   const auto client = shell_client::connect(*a.connect, stop.fd());
   if (!client)
-    return complain("watch", client.error());
+    return stop.stopped() ? exit_ok : complain("watch", client.error());
   page_watch watch{a, **client};
   if (auto begun = watch.begin(); !begun && !stop.stopped())
     return complain("watch", begun.error());

@@ -18,8 +18,8 @@ namespace flok::testing {
 
 namespace {
 
-/// What a GET of `/metrics` is answered with, head and body.
-std::string scrape(const std::string& address) {
+/// Sends that, and gives the descriptor.
+int send_to(const std::string& address, const std::string& request) {
   const auto colon = address.rfind(':');
   sockaddr_in to{};
   to.sin_family = AF_INET;
@@ -28,10 +28,17 @@ std::string scrape(const std::string& address) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   REQUIRE(fd >= 0);
   REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
-  const std::string request =
-      "GET /metrics HTTP/1.1\r\nHost: " + address + "\r\nConnection: close\r\n\r\n";
+  const timeval longest{20, 0};
+  REQUIRE(::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest) == 0);
   REQUIRE(::send(fd, request.data(), request.size(), 0) ==
           static_cast<ssize_t>(request.size()));
+  return fd;
+}
+
+/// What a GET of `/metrics` is answered with, head and body, within 20 seconds.
+std::string scrape(const std::string& address) {
+  const int fd = send_to(address, "GET /metrics HTTP/1.1\r\nHost: " + address +
+                                      "\r\nConnection: close\r\n\r\n");
   std::string answer;
   char some[4096];
   for (ssize_t n = 0; (n = ::recv(fd, some, sizeof some, 0)) > 0;)
@@ -87,9 +94,31 @@ TEST_CASE("prometheus: an address in use is refused before anything starts") {
   const auto second = system::start(listening(taken), *builtin_pagers());
   REQUIRE_FALSE(second);
   CHECK(second.error().code == errc::bad_config);
-  CHECK(second.error().message == "configuration: /metrics/listen: cannot listen on " +
-                                      taken +
-                                      ": it is in use, or no address of this machine's");
+  CHECK(second.error().message ==
+        "configuration: /metrics/listen: cannot listen on " + taken +
+            ": something listens there already; take another port, or 0 for a free one");
+}
+
+TEST_CASE("prometheus: what is no address of this machine's is told as such") {
+  for (const auto& [listen, why] :
+       {std::pair{"256.0.0.1:0", "256.0.0.1 is no IP address; take 127.0.0.1"},
+        std::pair{"192.0.2.1:0", "192.0.2.1 is no address of this machine's; 0.0.0.0"}}) {
+    const auto sys = system::start(listening(listen), *builtin_pagers());
+    REQUIRE_FALSE(sys);
+    INFO(sys.error().message);
+    CHECK(sys.error().message.find(why) != std::string::npos);
+  }
+}
+
+TEST_CASE("prometheus: requests that are never finished hold up others for seconds only") {
+  const auto sys = started(listening("127.0.0.1:0"));
+  const auto address = sys->metrics_address().value();
+  std::vector<int> unfinished;
+  for (int i = 0; i < 4; ++i)
+    unfinished.push_back(send_to(address, "GET /metrics HTTP/1.1\r\nHost: x\r\n"));
+  CHECK(scrape(address).starts_with("HTTP/1.1 200"));
+  for (const int fd : unfinished)
+    ::close(fd);
 }
 
 TEST_CASE("prometheus: who closes the system frees the address") {

@@ -1,4 +1,7 @@
 // Seed 002, "Pageout & Cache Synchronization".
+#include <algorithm>
+
+#include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/runtime/space_driver.hpp"
 
@@ -225,6 +228,26 @@ TEST_CASE("page-out: a failed commit leaves its pages dirty, is told, and is ret
   CHECK(d.effects() == strings{"commit a=v1 b=v1"});
   d.committed();
   CHECK(d.stats().dirty == 0);
+}
+
+TEST_CASE("page-out: where a disk fails two batches at once, that is told once") {
+  space_driver d;
+  for (std::size_t i = 0; i <= limits::batch_pages; ++i)
+    d.cache({version("p" + std::to_string(i), "v1")});
+  d.space.pageout_due();
+  const auto reports = [&] {
+    const auto effects = d.effects();
+    return std::count(effects.begin(), effects.end(), "report storage_failure");
+  };
+  (void)reports();
+  d.commit_failed();
+  CHECK(reports() == 1);
+  d.commit_failed();
+  CHECK(reports() == 0);
+  d.space.retry_pageout();
+  (void)reports();
+  d.commit_failed();
+  CHECK(reports() == 1); // it fails still
 }
 
 TEST_CASE("page-out: retries come ever later, and at once again after a success") {

@@ -98,6 +98,37 @@ TEST_CASE("connect: a dump of a running system can be loaded into another", "[co
   CHECK(failed_with(bad, 1, "it goes on after its last line; nothing was loaded"));
 }
 
+TEST_CASE("connect: load says loaded once all of it is on disk", "[connect]") {
+  const served_pages home;
+  const auto dump = output_of(home.run({"dump", "user"}));
+  home.shell->must(op::write("feed", json::parse(page_saying("x", "not loaded"))));
+  CHECK(json::parse(output_of(home.run({"load", "--json"}, dump))).at("kept") == true);
+  CHECK(stats(*home.shell, "user", "dirty") == 0);
+  home.server->signal(SIGKILL);
+  home.server->wait();
+  CHECK(output_of(run_tool({"ls", "user", "--data", home.data})) == "a\nb\nc\n");
+}
+
+TEST_CASE("connect: load says what cannot be put on disk, and what is not kept at all",
+          "[connect]") {
+  const served_pages home;
+  const auto dump = output_of(home.run({"dump", "user"}));
+  home.shell->must(op::fault("commit_fails"));
+  CHECK(failed_with(home.run({"load"}, dump), 1,
+                    "flok load: 3 pages are in memory, and not on disk: "));
+  home.shell->must(op::fault("none"));
+  CHECK(home.run({"load"}, dump).status == 0);
+
+  const serve_home other;
+  other.dir.write("services.json", R"({"listen": {"unix": "flok.sock"},
+      "pagers": [{"name": "mem", "namespace": "user"}]})");
+  const auto server = other.serve();
+  CHECK(output_of(other.run({"load"}, dump)) ==
+        "3 pages in 1 namespace loaded, into memory alone: the system keeps nothing on "
+        "disk\n");
+  CHECK(json::parse(output_of(other.run({"load", "--json"}, dump))).at("kept") == false);
+}
+
 TEST_CASE("connect: more pages than are asked for at once", "[connect]") {
   const serve_home home;
   strings pages;
@@ -131,6 +162,41 @@ TEST_CASE("connect: diff compares with a file, a directory, and another system",
   CHECK(failed_with(home.run({"diff", "--with", socket}), 2, "this is the same system"));
 }
 
+TEST_CASE("connect: diff of more pages than are asked for at once", "[connect]") {
+  const serve_home home;
+  const auto other = home.dir.path() / "other";
+  strings here;
+  strings there;
+  for (int i = 0; i < 300; ++i) {
+    const auto id = std::to_string(1000 + i);
+    if (i % 100 != 1)
+      here.push_back(page_saying(id, "x"));
+    if (i % 100 != 63)
+      there.push_back(page_saying(id, i % 100 == 64 ? "y" : "x"));
+  }
+  store_home::fill(home.data, "user", here);
+  store_home::fill(home.data, "feed", {page_saying("f", "x")});
+  store_home::fill(other, "user", there);
+  const auto server = home.serve();
+  for (const bool turned : {false, true}) {
+    const auto result = turned ? run_tool({"diff", "--data", other, "--with", home.socket})
+                               : home.run({"diff", "--with", other});
+    CHECK(result.status == 1);
+    const auto count = [&](const std::string& part) {
+      const auto lines = lines_of(result.output);
+      return std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
+        return line.find(part) != std::string::npos;
+      });
+    };
+    CHECK(count(": only in " + home.socket.string()) == 3 + 1);
+    CHECK(count(": only in " + other.string()) == 3);
+    CHECK(count("entry_modify") == 3);
+    CHECK(count("user/1063: only in " + home.socket.string()) == 1);
+    CHECK(count("user/1201: only in " + other.string()) == 1);
+    CHECK(count("feed/f: only in ") == 1);
+  }
+}
+
 TEST_CASE("connect: stat tells what the running system counts", "[connect]") {
   const served_pages home;
   const auto stat = json::parse(output_of(home.run({"stat", "--json"})));
@@ -150,9 +216,15 @@ TEST_CASE("connect: what needs files, and what contradicts, is refused clearly",
                                {"dump"},
                                {"load"},
                                {"diff", "--with", "x"}}) {
-    auto nowhere = words;
-    nowhere.insert(nowhere.end(), {"--connect", home.dir.path() / "none"});
-    CHECK(failed_with(run_tool(nowhere), 2, "no such socket; flok serve makes it"));
+    const auto run_at = [&](const std::filesystem::path& path) {
+      auto at = words;
+      at.insert(at.end(), {"--connect", path});
+      return run_tool(at);
+    };
+    CHECK(failed_with(run_at(home.dir.path() / "none"), 2,
+                      "no such socket; flok serve makes it"));
+    CHECK(failed_with(run_at(home.config), 2, "it is no socket; give the path that"));
+    CHECK(failed_with(run_at(home.data), 2, "it is a folder; for a data directory use"));
   }
 }
 

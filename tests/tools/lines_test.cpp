@@ -168,6 +168,25 @@ TEST_CASE("line_reader: a last line may be too long as well", "[lines]") {
   CHECK(lines_of({"12345678", "9"}) == texts{"too long"});
 }
 
+TEST_CASE("line_reader: that a line is too long is told before its end", "[lines]") {
+  channel input;
+  line_reader reader{input.out(), 8};
+  input.write("123456789");
+  const auto lines = reader.next();
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].too_long);
+  input.write("more\nab\n");
+  CHECK(shown(reader.next().at(0)) == "[ab]");
+}
+
+TEST_CASE("line_reader: a line may be waited for until a moment", "[lines]") {
+  channel input;
+  line_reader reader{input.out(), 8};
+  reader.expect(4, std::chrono::steady_clock::now());
+  CHECK(reader.next().empty());
+  CHECK(reader.error() == ETIMEDOUT);
+}
+
 TEST_CASE("line_reader: many lines through a pipe, whatever chunks it makes", "[lines]") {
   texts expected;
   std::string input;
@@ -211,16 +230,14 @@ TEST_CASE("line_reader: a request to stop ends the wait for input", "[lines]") {
 }
 
 TEST_CASE("line_reader: a request to stop drops the line that it cuts off", "[lines]") {
-  for (const std::string piece : {"half", "far too long"}) {
-    channel input;
-    channel stop;
-    line_reader reader{input.out(), 8, stop.out()};
-    input.write("a\n" + piece);
-    CHECK(reader.next().size() == 1); // and the piece of the next one is read
-    stop.write("x");
-    CHECK(reader.next().empty());
-    CHECK(reader.error() == 0);
-  }
+  channel input;
+  channel stop;
+  line_reader reader{input.out(), 8, stop.out()};
+  input.write("a\nhalf");
+  CHECK(reader.next().size() == 1); // and the piece of the next one is read
+  stop.write("x");
+  CHECK(reader.next().empty());
+  CHECK(reader.error() == 0);
 }
 
 TEST_CASE("line_reader: what cannot be read is at its end", "[lines]") {

@@ -208,7 +208,10 @@ TEST_CASE("serve: where it cannot listen it says why, and starts nothing", "[ser
   refuses(dir, R"(,"listen":{"unix":")" + std::string(100, 'x') + "\"}",
           "a socket's path has at most 107 bytes; this one has");
   refuses(dir, R"(,"listen":{"unix":"absent/s"})", "its folder: No such file");
-  refuses(dir, R"(,"listen":{"unix":"services.json"})", "something else is there");
+  refuses(dir, R"(,"listen":{"unix":"services.json"})",
+          "a file that is no socket is there: remove it, or give listen.unix another");
+  std::filesystem::create_directory(dir.path() / "folder");
+  refuses(dir, R"(,"listen":{"unix":"folder"})", "a folder is there: remove it, or");
   CHECK(std::filesystem::file_size(dir.path() / "services.json") > 0);
   refuses(dir, R"(,"listen":{"unix":"/proc/self/s"})", "cannot listen at /proc/self/s: ");
 }

@@ -6,6 +6,7 @@
 #include "runtime/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/tools/serve_home.hpp"
+#include "tests/tools/store_home.hpp"
 
 using namespace flok::testing;
 using namespace std::chrono_literals;
@@ -129,6 +130,41 @@ TEST_CASE("serve: one that does not read delays nobody, and costs no memory", "[
     last += line.contains("event") && title_of(line) == std::to_string(versions) ? 1 : 0;
   }
   CHECK(newest == versions);
+  CHECK(stop(*server) == 0);
+}
+
+TEST_CASE("serve: one that asks for large pages and does not read costs little memory",
+          "[serve]") {
+  constexpr std::size_t page_bytes = 1'000'000;
+  constexpr std::size_t pages = 20;
+  constexpr std::size_t reads = 400; // 400 MB of answers
+  const bool in_memory = GENERATE(true, false);
+  const serve_home home;
+  strings texts;
+  for (std::size_t i = 0; i < pages; ++i)
+    texts.push_back(page_saying("p" + std::to_string(i), std::string(page_bytes, '.')));
+  store_home::fill(home.data, "user", texts);
+  const auto server = home.serve();
+  const auto shell = home.connect();
+  raw_peer idle{home.socket};
+  for (std::size_t i = 0; i < reads; ++i)
+    idle.send(
+        op::with(op::read("user", "p" + std::to_string(i % pages)), "keep", in_memory));
+  const auto reads_begun = [&] {
+    return shell->must(op::simple("stats")).at("totals").at("user").at("reads").get<int>();
+  };
+  REQUIRE(comes_true([&] { return reads_begun() > 1; }));
+  for (int i = 0; i < 200; ++i) // time for more, were there any
+    reads_begun();
+  [[maybe_unused]] constexpr std::size_t enough = std::size_t{100} << 20U; // with the pages
+#ifndef FLOK_ADDRESS_SANITIZER // which keeps freed memory for a while
+  CHECK(server->most_resident_bytes() < enough);
+#endif
+  for (std::size_t i = 0; i < reads; ++i)
+    CHECK(idle.read_line().starts_with(R"({"reply":"read","page":{"_id":"p)"));
+#ifndef FLOK_ADDRESS_SANITIZER
+  CHECK(server->most_resident_bytes() < enough);
+#endif
   CHECK(stop(*server) == 0);
 }
 

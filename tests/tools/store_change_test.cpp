@@ -1,4 +1,6 @@
 // `flok put`, `flok rm`, `flok compact`: what changes a store.
+#include <sys/stat.h>
+
 #include "tests/catch.hpp"
 #include "tests/disk/disk_home.hpp"
 #include "tests/tools/store_home.hpp"
@@ -185,4 +187,31 @@ TEST_CASE("compact: a link is not replaced by a file", "[store]") {
   std::filesystem::create_symlink(home.dir.path() / "elsewhere", home.file);
   CHECK(failed_with(home.run({"compact"}), 1, "no regular file"));
   CHECK(std::filesystem::is_symlink(home.file));
+}
+
+TEST_CASE("store: what is made is its owner's alone, and what is there stays as it was",
+          "[store]") {
+  const auto mode = [](const std::filesystem::path& path) {
+    struct stat file {};
+    REQUIRE(::stat(path.c_str(), &file) == 0);
+    return file.st_mode & 0777U;
+  };
+  const store_home home;
+  const auto put = [&](const std::filesystem::path& where) {
+    output_of(
+        run_tool({"put", "user", "--create", "--data", where}, page_saying("a", "x")));
+  };
+  const auto made = home.dir.path() / "made/in/data/"; // with a slash behind it
+  put(made);
+  CHECK(mode(made) == 0700U);
+  for (const char* file : {"data.mdb", "lock.mdb", "flok.lock"})
+    CHECK(mode(made / file) == 0600U);
+  output_of(run_tool({"compact", "--data", made}));
+  CHECK(mode(made / "data.mdb") == 0600U);
+
+  const auto there = home.dir.path() / "there";
+  std::filesystem::create_directory(there);
+  std::filesystem::permissions(there, std::filesystem::perms{0750});
+  put(there);
+  CHECK(mode(there) == 0750U);
 }

@@ -39,7 +39,7 @@ TEST_CASE("load: a new store has the same pages, byte for byte", "[store]") {
         "6 pages in 3 namespaces loaded\n");
   CHECK(output_of(home.run_on("copy", {"dump"})) == home.dump);
   CHECK(output_of(home.run_on("again", {"load", "--json"}, home.dump)) ==
-        "{\"pages\":6,\"namespaces\":3}\n");
+        "{\"pages\":6,\"namespaces\":3,\"kept\":true}\n");
   CHECK(output_of(home.run_on("again", {"dump"})) == home.dump);
 }
 

@@ -231,6 +231,15 @@ std::size_t tool_process::resident_bytes() const {
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+std::size_t tool_process::most_resident_bytes() const {
+  std::ifstream status{"/proc/" + std::to_string(pid_) + "/status"};
+  constexpr std::string_view mark = "VmHWM:";
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(mark))
+      return std::stoul(line.substr(mark.size())) * 1024;
+  return 0;
+}
+
 tool_result run_tool(const strings& arguments, std::string_view input,
                      const stream_setup& setup) {
   tool_process tool{arguments, setup};

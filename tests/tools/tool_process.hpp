@@ -58,8 +58,9 @@ public:
   /// What it wrote to stderr so far.
   [[nodiscard]] std::string errors() const;
 
-  /// Its resident memory.
+  /// Its resident memory, now and at its most.
   [[nodiscard]] std::size_t resident_bytes() const;
+  [[nodiscard]] std::size_t most_resident_bytes() const;
 
 private:
   struct pipes;

@@ -102,7 +102,9 @@ compiled fragments_test.cpp docs/pages.md 1 || fail "docs/pages.md shows no code
 block "$root/docs/pagers.md" cpp 2 | diff - "$root/examples/files/files_pager.cpp" ||
   fail "docs/pagers.md shows another pager than examples/files/files_pager.cpp"
 [ "$(wc -l <"$root/examples/files/files_pager.cpp")" -lt 80 ] || fail "the files pager is too long"
-compiled fragments_test.cpp docs/pagers.md 3 || fail "docs/pagers.md shows no code"
+n=3
+while compiled fragments_test.cpp docs/pagers.md "$n"; do n=$((n + 1)); done
+[ "$n" -gt 5 ] || fail "docs/pagers.md shows less code than it did"
 for n in 1 2; do
   compiled fragments_test.cpp docs/metrics.md "$n" || fail "docs/metrics.md shows no code"
 done

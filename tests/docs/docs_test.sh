@@ -79,10 +79,16 @@ cd ..
 # The test in the docs is one that runs.
 block "$root/docs/testing.md" cpp 1 | diff - "$root/examples/testing/summary_test.cpp" ||
   fail "docs/testing.md shows another test than examples/testing/summary_test.cpp"
-block "$root/docs/testing.md" cpp 2 | while IFS= read -r line; do
-  grep -qF -- "$line" "$root/examples/testing/capped_test.cpp" ||
-    fail "examples/testing/capped_test.cpp lacks: $line"
-done
+# lines_of FILE N: so are the lines of the Nth block of docs/testing.md lines of that file.
+lines_of() {
+  block "$root/docs/testing.md" cpp "$2" >lines
+  [ -s lines ] || fail "docs/testing.md shows less code than it did"
+  while IFS= read -r line; do
+    grep -qF -- "$line" "$root/$1" || fail "$1 lacks: $line"
+  done <lines
+}
+lines_of examples/testing/catch.hpp 2
+lines_of examples/testing/capped_test.cpp 3
 
 # The pagers in the docs are those that are built.
 block "$root/docs/pagers.md" cpp 1 | diff - "$root/pagers/mem.cpp" ||

@@ -120,10 +120,41 @@ while compiled embedding_test.cpp docs/embedding.md "$n"; do n=$((n + 1)); done
 compiled remote_test.cpp docs/remote.md 1 || fail "docs/remote.md shows no code"
 compiled remote_test.cpp docs/remote.md 2 || fail "docs/remote.md shows one side alone"
 
-# The reference has all that flok.hpp and remote.hpp bring.
-sed -nE 's/^#include "(.*)"$/\1/p' "$root/flok.hpp" "$root/remote.hpp" | while IFS= read -r header; do
-  grep -q "^| .*\`$header\`.* |" "$root/docs/api.md" || fail "docs/api.md lacks $header"
-done || exit 1
+# What is installed is what docs/api.md lists, and what that includes.
+# included HEADER: what it includes of flok's, by its path from the root.
+included() {
+  sed -nE 's/^#include "(.*)".*/\1/p' "$root/$1" | while IFS= read -r path; do
+    realpath -m --relative-to="$root" "$root/$(dirname "$1")/$path"
+  done
+}
+listed() {
+  awk -F '|' '/^\| `/ { print $2 }' "$root/docs/api.md" | grep -oE '[a-z_/]+\.hpp' | sort -u
+}
+listed >headers
+while
+  { cat headers && while IFS= read -r header; do included "$header"; done <headers; } |
+    sort -u >more
+  ! cmp -s headers more
+do
+  cp more headers
+done
+grep -oE '[a-z_/]+\.hpp' "$root/cmake/headers.cmake" | sort | diff - headers ||
+  fail "cmake/headers.cmake (<) does not have what docs/api.md lists, and what that includes (>)"
+for header in flok remote testing; do
+  included "$header.hpp" | while IFS= read -r file; do
+    listed | grep -qx "$file" || fail "docs/api.md lacks $file, which $header.hpp includes"
+  done || exit 1
+done
+
+# The tests that hold up a promise are there: "…" stands for the rest of a name.
+grep -rhoPzo 'TEST_CASE\(\s*"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*' "$root/tests" |
+  tr '\0\n' '\n ' | sed -E 's/" +"//g' >cases
+tr '\n' ' ' <"$root/docs/guarantees.md" | sed 's/\*\*/\n/g' | grep -oE 'Held by .*' |
+  grep -oE '`[^`]*`' | tr -d '`' >held
+[ "$(wc -l <held)" -gt 30 ] || fail "docs/guarantees.md names few tests"
+while IFS= read -r name; do
+  grep -qF -- "${name%%…*}" cases || fail "docs/guarantees.md: no such test: $name"
+done <held
 
 # The index has every page.
 for file in "$root"/docs/*.md; do

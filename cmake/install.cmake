@@ -86,7 +86,7 @@ if(FLOK_CAF_MAJOR EQUAL 0)
   set(flok_pc_caf_cflags "")
   set(flok_pc_caf_libs "")
 else()
-  set(flok_pc_caf_cflags " -I${FLOK_CAF_PREFIX}include")
+  set(flok_pc_caf_cflags " -isystem ${FLOK_CAF_PREFIX}include")
   set(flok_pc_caf_libs "-L${FLOK_CAF_PREFIX}lib ")
 endif()
 # Found from where the file itself is, so that an installation can be moved.

@@ -2,11 +2,21 @@
 
 find_package(Threads REQUIRED)
 
+# flok_missing(WHAT PACKAGE): ends flok's own build; what looks for an installed flok is told of
+# all at once (flokConfig.cmake.in).
+macro(flok_missing what package)
+  if(CMAKE_FIND_PACKAGE_NAME STREQUAL "flok")
+    list(APPEND flok_lacks "${what}: install ${package}")
+  else()
+    message(FATAL_ERROR "${what} not found: install ${package}")
+  endif()
+endmacro()
+
 # flok_package(NAME PACKAGE): find_package, naming Debian's package where there is none.
 macro(flok_package name package)
   find_package(${name} QUIET)
   if(NOT ${name}_FOUND)
-    message(FATAL_ERROR "${name} not found: install Debian's ${package}")
+    flok_missing(${name} "Debian's ${package}")
   endif()
 endmacro()
 
@@ -16,8 +26,8 @@ flok_package(nlohmann_json nlohmann-json3-dev)
 flok_package(spdlog libspdlog-dev)
 find_package(prometheus-cpp QUIET) # Debian's prometheus-cpp-dev; without it no flok::prometheus
 
-# flok_library(TARGET HEADER LIBRARY PACKAGE): for libraries that ship no CMake file.
-# A project may look for flok more than once.
+# flok_library(TARGET HEADER LIBRARY PACKAGE [USES...]): for libraries that ship no CMake file;
+# whoever links them links what they use. A project may look for flok more than once.
 function(flok_library target header library package)
   if(TARGET ${target})
     return()
@@ -27,19 +37,21 @@ function(flok_library target header library package)
   find_library(${prefix}_LIBRARY "${library}")
   mark_as_advanced(${prefix}_INCLUDE_DIR ${prefix}_LIBRARY)
   if(NOT ${prefix}_INCLUDE_DIR OR NOT ${prefix}_LIBRARY)
-    message(FATAL_ERROR "${header} or lib${library} not found: install Debian's ${package}")
+    flok_missing("${header} or lib${library}" "Debian's ${package}")
+    set(flok_lacks "${flok_lacks}" PARENT_SCOPE)
+    return()
   endif()
   add_library(${target} SHARED IMPORTED GLOBAL)
   set_target_properties(${target} PROPERTIES
     IMPORTED_LOCATION "${${prefix}_LIBRARY}"
     INTERFACE_INCLUDE_DIRECTORIES "${${prefix}_INCLUDE_DIR}")
+  target_link_libraries(${target} INTERFACE ${ARGN})
 endfunction()
 
 flok_library(flok::lmdb lmdb.h lmdb liblmdb-dev)
 flok_library(flok::isal isa-l/crc.h isal libisal-dev)
 flok_library(flok::urcu_cds urcu/rculfhash.h urcu-cds liburcu-dev)
-flok_library(flok::urcu urcu/urcu-bp.h urcu-bp liburcu-dev)
-target_link_libraries(flok::urcu INTERFACE flok::urcu_cds)
+flok_library(flok::urcu urcu/urcu-bp.h urcu-bp liburcu-dev flok::urcu_cds)
 flok_library(flok::xxhash xxhash.h xxhash libxxhash-dev)
 
 # CAF 1.x has a CMake package of its own, found where CAF_ROOT or CMAKE_PREFIX_PATH leads to;
@@ -57,12 +69,11 @@ if(CAF_FOUND)
     target_link_libraries(flok::caf INTERFACE CAF::core Threads::Threads)
   endif()
 elseif(FLOK_CAF_MAJOR OR CAF_ROOT OR DEFINED ENV{CAF_ROOT})
-  message(FATAL_ERROR "CAF 1.x not found: say -DCAF_ROOT=PREFIX, where it is installed in PREFIX")
+  flok_missing("CAF 1.x" "it, and say -DCAF_ROOT=PREFIX, where it is installed in PREFIX")
 else()
   set(FLOK_CAF_MAJOR 0)
-  flok_library(flok::caf caf/all.hpp caf_core libcaf-dev)
+  flok_library(flok::caf caf/all.hpp caf_core libcaf-dev Threads::Threads)
   set(FLOK_CAF_FOUND "0.17 in ${FLOK_caf_core_LIBRARY}")
-  target_link_libraries(flok::caf INTERFACE Threads::Threads)
 endif()
 if(NOT FLOK_CAF_FOUND STREQUAL FLOK_CAF_TOLD)
   message(STATUS "CAF: ${FLOK_CAF_FOUND}")

@@ -130,9 +130,9 @@ private:
 
     [[nodiscard]] std::uint32_t count() const { return end - first; }
     [[nodiscard]] std::string_view signature(std::uint32_t entry, const char* all) const {
-      const auto begin = block.index.signature_begin(entry);
-      const auto end = block.index.get(entry_index::signature_end, entry);
-      return {all + (begin + shift), end - begin}; // modulo 2^32, as `shift` may be
+      const auto from = block.index.signature_begin(entry);
+      const auto to = block.index.get(entry_index::signature_end, entry);
+      return {all + (from + shift), to - from}; // modulo 2^32, as `shift` may be
     }
   };
 

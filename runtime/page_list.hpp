@@ -42,9 +42,9 @@ public:
   }
 
   /// `count` pages of a change, whose places begin at `first`.
-  page_list(std::shared_ptr<const listed_change> change, std::size_t first,
+  page_list(std::shared_ptr<const listed_change> those, std::size_t first,
             std::uint32_t count)
-      : change_{std::move(change)}, first_{first}, count_{count} {}
+      : change_{std::move(those)}, first_{first}, count_{count} {}
 
   page_list(const std::vector<page_ptr>& those) : page_list{those.begin(), those.end()} {}
   page_list(std::initializer_list<page_ptr> those)
@@ -100,13 +100,13 @@ private:
       *this = page_list(*first);
     if (count < 2)
       return;
-    auto change = std::make_shared<listed_change>();
-    change->pages.reserve(count);
+    auto all = std::make_shared<listed_change>();
+    all->pages.reserve(count);
     for (; first != last; ++first)
-      change->pages.emplace_back(*first);
-    change->places.resize(count);
-    std::iota(change->places.begin(), change->places.end(), 0U);
-    change_ = std::move(change);
+      all->pages.emplace_back(*first);
+    all->places.resize(count);
+    std::iota(all->places.begin(), all->places.end(), 0U);
+    change_ = std::move(all);
     count_ = count;
   }
 

@@ -11,12 +11,13 @@ demo_packages=(iso-codes)
 check_packages=(clang-format universal-ctags git)
 fuzz_packages=(clang libclang-rt-dev llvm) # llvm: names functions in what is found
 docs_packages=(doxygen)
+manual_packages=(groff-base) # formats the manual page, in its test
 packaging_packages=(pkg-config dpkg-dev file) # those of who installs and packages flok
 network_packages=(openssl) # certificates for tests
 # shellcheck disable=SC2034 # used by scripts/test
 test_packages=("${build_packages[@]}" "${demo_packages[@]}" "${check_packages[@]}"
-  "${fuzz_packages[@]}" "${docs_packages[@]}" "${packaging_packages[@]}"
-  "${network_packages[@]}")
+  "${fuzz_packages[@]}" "${docs_packages[@]}" "${manual_packages[@]}"
+  "${packaging_packages[@]}" "${network_packages[@]}")
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -24,7 +24,7 @@ struct pointers {
   std::optional<std::string> head{}, next{}, prev{};
 };
 
-/// An array page. Throws `failed` where there is no such page, as with a name given twice:
+/// An array page. Throws `failed` if it would not be one, as with a name given twice:
 ///
 ///     array_page("news", {{"a", {{"title", "hello"}}}, {"b"}}, {.next = "news-2"})
 page_ptr array_page(std::string_view id, std::initializer_list<entry> entries = {},
@@ -36,7 +36,7 @@ page_ptr array_page(std::string_view id, std::initializer_list<entry> entries = 
 page_ptr hash_page(std::string_view id, std::initializer_list<entry> entries = {},
                    const pointers& to = {});
 
-/// A head page, of the list whose first page is `first`.
+/// The head page of the list whose first page is `first`.
 page_ptr head_page(std::string_view id, std::string_view first);
 
 } // namespace flok::testing

@@ -1,11 +1,11 @@
-// How this library tells that a test has failed.
+// How this library says that a test has failed.
 #pragma once
 
 #include <stdexcept>
 
 namespace flok::testing {
 
-/// Something that the test counts on is not so: a page that is none, news that never came.
+/// Something that the test relies on is not so: a text is no page, an update never comes.
 /// Test frameworks report what is thrown in a test, with its text.
 class failed : public std::runtime_error {
 public:

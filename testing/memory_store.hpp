@@ -11,7 +11,7 @@
 
 namespace flok::testing {
 
-/// Keeps records as the disk does, encoded, so that what is read has been through the
+/// Keeps records encoded, as the disk does, so that whatever is read has been through the
 /// codec. Any thread may call.
 class memory_store final : public store {
 public:
@@ -27,8 +27,8 @@ public:
   void on_load(fault f);
   void on_commit(fault f);
 
-  /// The record of a page, to be looked at or damaged; null where there is none. Not while
-  /// actors use the store.
+  /// The record of a page, to look at or to damage; null if there is none. Not to be used
+  /// while actors use the store.
   [[nodiscard]] std::string* record(const std::string& ns, const std::string& id);
 
   [[nodiscard]] std::size_t size() const;

@@ -14,18 +14,18 @@ namespace flok::testing {
 
 using strings = std::vector<std::string>;
 
-/// The page that a JSON text from outside holds. Throws `failed` where it is none.
+/// The page in a JSON text from outside. Throws `failed` if it is not a page.
 page_ptr page_of(std::string_view json, checked known = checked::nothing);
 
-/// A version of a page, where a test is not about what is in it: an array page with that id
-/// and one entry with that signature; without a signature it has no entries.
+/// A version of a page, for tests that do not care what is in it: an array page with that
+/// id and one entry with that signature; without a signature it has no entries.
 page_ptr version(std::string_view id, std::string_view signature = {});
 
 /// "id=signature+signature": what `version` was given.
 std::string label(const page& p);
 
-/// A page in a line: its id, its entries as they are written, without their `_sig`s, and
-/// the pointers that it has:
+/// A page as one line: its id, its entries as they are written but without `_sig`, and
+/// those pointers that are set:
 ///
 ///     news [{"_id":"a","title":"hello"}] next=news-2
 ///     prefs {"lang":{"value":"en"}}

@@ -1,4 +1,4 @@
-// A controller that writes down what it sees.
+// A controller that keeps what it sees.
 #pragma once
 
 #include <chrono>
@@ -19,16 +19,16 @@ namespace flok::testing {
 
 class virtual_system;
 
-/// What a watch told: a page as it was then, or that it is there no longer.
+/// What a watcher was told: a page as it was then, or that it is gone.
 struct sighting {
   std::string ns;
   std::string id;
-  page_ptr page; ///< null: it is there no longer
+  page_ptr page; ///< null: it is gone
   origin why = origin::cache;
   bool pending = false;
-  removal how = removal::deleted;                     ///< of a page that is there no longer
+  removal how = removal::deleted;                     ///< of a page that is gone
   std::shared_ptr<const std::vector<change>> changes; ///< as in `update`
-  std::size_t message = 0; ///< pages that came together have the same number
+  std::size_t message = 0; ///< pages that came in one message have the same number
 };
 
 /// The namespace, the page (`in_words`, pages.hpp), and its origin; `?` for a pending one:
@@ -38,9 +38,9 @@ struct sighting {
 std::string in_words(const sighting& s);
 
 /// Watches pages of a system, with real threads or in virtual time, and keeps what it is
-/// told, in order. For the test's thread. With real threads it waits for as long as
-/// `patience` says (waiting.hpp); in virtual time it lets run what can, and whatever has
-/// not come by then does not come. It must go before its system does.
+/// told, in order. Used by the test's thread. With real threads it waits for up to
+/// `patience` (waiting.hpp); in virtual time it runs everything that can run, and what has
+/// not come by then will not come. It must be destroyed before its system.
 class recording_controller {
 public:
   explicit recording_controller(service& sys);
@@ -53,24 +53,24 @@ public:
   void watch(std::string_view ns, std::string_view id, watch_options options = {});
   void unwatch(std::string_view ns, std::string_view id);
 
-  /// The first sighting that `next` has not given yet, of any page or of that one, once
-  /// there is one. Throws `failed`, with all that was seen, where none comes.
+  /// The first sighting that `next` has not returned yet, of any page or of that one; waits
+  /// for it. Throws `failed`, with everything that was seen, if none comes.
   sighting next();
   sighting next(std::string_view ns, std::string_view id);
 
   /// The same, in words.
   std::string next_words() { return in_words(next()); }
 
-  /// Gives sightings of a page up to the first that is as wanted, and takes those before
-  /// it: for pages that change more often than a test can tell.
+  /// The first sighting of a page that is as wanted; those before it are skipped. For pages
+  /// that change more often than a test can know.
   sighting until(std::string_view ns, std::string_view id,
                  const std::function<bool(const sighting&)>& wanted);
 
-  /// All that was seen until now, of any page or of that one, whether it was taken or not.
+  /// Everything seen so far, of any page or of that one, whether it was returned or not.
   [[nodiscard]] std::vector<sighting> seen() const;
   [[nodiscard]] std::vector<sighting> seen(std::string_view ns, std::string_view id) const;
 
-  /// Whatever else the controller is to do; it runs in the controller.
+  /// Has the controller do something else.
   void post(std::function<void(controller&)> work) const;
 
 private:

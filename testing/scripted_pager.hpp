@@ -1,4 +1,4 @@
-// A pager that a test plays.
+// A pager that does what a test says.
 #pragma once
 
 #include <cstddef>
@@ -12,26 +12,26 @@
 
 namespace flok::testing {
 
-/// A pager that does as it is told, and writes down what it hears:
+/// A pager that does what it is told, and writes down what it hears:
 ///   "init user {}", "watch a", "watch a=1", "unwatch a", "read a",
 ///   "write b=1", "write a=2 over a=1"
 class scripted_pager {
 public:
   scripted_pager();
 
-  /// Makes one for each life.
+  /// Makes an actor for each life of the pager.
   [[nodiscard]] pager_factory factory() const;
 
   strings heard();
 
-  /// How writes are met; to begin with, they are cached and done.
+  /// How writes are answered; by default they are cached, and `done`.
   void on_write(std::function<expected<void>(const page_ptr&)> meet);
 
-  /// From now on writes and reads are not answered until `release` is called.
+  /// From now on, writes and reads are not answered until `release` is called.
   void hold();
   void release();
 
-  /// What reads find; to begin with, nothing.
+  /// What reads find; by default, nothing.
   void on_read(std::function<expected<page_ptr>(const std::string&)> find);
 
   /// Caches from the pager itself.

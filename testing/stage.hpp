@@ -12,13 +12,13 @@
 
 namespace flok::testing {
 
-/// An actor system in which nothing moves but by `run`, in this thread, and no time passes
-/// but by `advance`. It knows flok's messages. Its actors may not have threads of their own
-/// (`caf::detached`), nor be sent anything by other threads.
+/// An actor system in which actors only run in `run`, in this thread, and time only passes
+/// in `advance`. It knows flok's messages. Its actors may not have threads of their own
+/// (`caf::detached`), and other threads may not send them anything.
 class stage {
 public:
   stage();
-  ~stage(); ///< ends all that `keep` was told of
+  ~stage(); ///< ends the actors given to `keep`
   stage(const stage&) = delete;
   stage& operator=(const stage&) = delete;
 
@@ -27,10 +27,10 @@ public:
   /// Runs until no message waits.
   void run();
 
-  /// Lets that much time pass, then runs. What is due is done once at most.
+  /// Lets that much time pass, then runs. What is due runs once at most.
   void advance(std::chrono::milliseconds time);
 
-  /// Has an actor ended with the stage.
+  /// Has the actor ended with the stage; returns it.
   template <class Actor>
   Actor keep(Actor a) {
     kept_.push_back(caf::actor_cast<caf::actor>(a));

@@ -9,7 +9,7 @@
 
 namespace flok::testing {
 
-/// A new, empty directory, which goes with all that is in it when this does.
+/// A new, empty directory, which is removed with everything in it when this is destroyed.
 class temp_dir {
 public:
   temp_dir() {
@@ -28,7 +28,7 @@ public:
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-  /// A path within.
+  /// A path in it.
   [[nodiscard]] std::string operator/(const std::string& name) const {
     return (path_ / name).string();
   }

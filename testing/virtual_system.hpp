@@ -36,10 +36,10 @@ struct virtual_options {
   id_source ids = counted_ids();
 };
 
-/// What `flok::system` is, for one thread: nothing happens but in its functions, and no
-/// time passes but by `advance`. Its functions are some of those of `flok::system`, and run
-/// until nothing moves; they throw `failed` where the answer waits for time to pass, or for
-/// a pager that owes one.
+/// What `flok::system` is, on one thread: things only happen in its functions, and time
+/// only passes in `advance`. It has some of the functions of `flok::system`, each of which
+/// runs until nothing is left to do, and throws `failed` if its answer has to wait for time
+/// to pass, or for a pager that does not answer.
 class virtual_system : public stage {
 public:
   explicit virtual_system(virtual_options options = {});
@@ -54,17 +54,17 @@ public:
   expected<std::uint64_t> page_out();
   [[nodiscard]] namespace_stats stats(std::string_view ns = "user");
 
-  /// What went wrong since the last call that nobody waited for.
+  /// The failures since the last call that nobody was waiting for.
   std::vector<error> problems();
 
-  /// Has it been on disk since before? A load finds it.
+  /// Puts a page on disk behind flok's back: a load finds it.
   void put_on_disk(std::string_view ns, page_ptr page, bool pending = false);
 
-  /// What the disk has, for a page that is not there a null one. Throws `failed` where the
-  /// record is damaged.
+  /// What the disk has; its page is null if there is none. Throws `failed` if the record is
+  /// damaged.
   [[nodiscard]] stored_page on_disk(std::string_view ns, std::string_view id);
 
-  /// Asks the vm, runs, and gives the answer.
+  /// Asks the vm, runs, and returns the answer.
   template <class Reply, class Request>
   expected<Reply> ask(Request what) {
     auto answer = std::make_shared<std::optional<expected<Reply>>>();

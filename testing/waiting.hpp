@@ -13,10 +13,10 @@
 
 namespace flok::testing {
 
-/// Much longer than anything in a test takes; only one that fails waits for it.
+/// Much longer than anything in a test takes; only a failing test waits that long.
 inline constexpr std::chrono::seconds patience{60};
 
-/// What other threads have to tell, in order. Any thread may put; one takes.
+/// What other threads have to say, in order. Any thread may put; one thread takes.
 template <class T>
 class inbox {
 public:
@@ -26,7 +26,7 @@ public:
     came_.notify_all();
   }
 
-  /// The next one, once it is there. Throws `failed` where none comes.
+  /// Waits for the next one and returns it. Throws `failed` if none comes.
   T next() {
     std::unique_lock lock{mutex_};
     if (!came_.wait_for(lock, patience, [&] { return !there_.empty(); }))
@@ -36,7 +36,7 @@ public:
     return what;
   }
 
-  /// All that is there now.
+  /// Takes all that are there now.
   std::vector<T> take() {
     const std::lock_guard lock{mutex_};
     std::vector<T> all{there_.begin(), there_.end()};
@@ -50,7 +50,7 @@ private:
   std::deque<T> there_;
 };
 
-/// What a future gives, once it does. Throws `failed` where it never does.
+/// Waits for a future and returns its value. Throws `failed` if it never has one.
 template <class T>
 T soon(std::future<T> f) {
   if (f.wait_for(patience) != std::future_status::ready)
@@ -58,7 +58,7 @@ T soon(std::future<T> f) {
   return f.get();
 }
 
-/// Asks again and again until it is so; false where it never is.
+/// Asks again and again until the condition holds; false if it never does.
 template <class Condition>
 bool eventually(Condition condition) {
   const auto end = std::chrono::steady_clock::now() + patience;

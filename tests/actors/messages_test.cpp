@@ -1,53 +1,12 @@
 // Every message crosses a network and comes out as it was; what makes no sense is refused.
 
-#include <caf/deep_to_string.hpp>
-
 #include "tests/actors/fixture.hpp"
+#include "tests/actors/journey.hpp"
 #include "tests/catch.hpp"
 
 namespace flok::testing {
 
 namespace {
-
-template <class... Fields>
-message_bytes written_down(stage& s, Fields... fields) {
-  auto bytes = to_bytes(s.actors(), fields...);
-  REQUIRE(bytes.has_value());
-  return *bytes;
-}
-
-template <class T>
-bool read_back(stage& s, const message_bytes& from, T& value) {
-  return from_bytes(s.actors(), from, value);
-}
-
-/// Whether the bytes are refused as a `T`.
-template <class T>
-bool refused(stage& s, const message_bytes& from) {
-  T value;
-  return !read_back(s, from, value);
-}
-
-/// The message after a journey. Its text must be the same, no part of its bytes may pass
-/// for the whole, and CAF must know its type.
-template <class T>
-T after_journey(stage& s, const T& sent) {
-  const auto text = caf::deep_to_string(sent);
-  INFO(text);
-  const auto wire = written_down(s, sent);
-  T received;
-  CHECK(read_back(s, wire, received));
-  CHECK(caf::deep_to_string(received) == text);
-  for (std::size_t size = 0; size < wire.size(); ++size)
-    CHECK(
-        refused<T>(s, message_bytes(wire.begin(), wire.begin() + static_cast<long>(size))));
-
-  caf::message any;
-  CHECK(read_back(s, written_down(s, caf::make_message(sent)), any));
-  REQUIRE(any.template match_elements<T>());
-  CHECK(caf::deep_to_string(any.template get_as<T>(0)) == text);
-  return received;
-}
 
 page_ptr strange_page() {
   return page_of(

@@ -50,6 +50,25 @@ watch->stop();
   return watch->active() ? 1 : 0;
 }
 
+/// What edits make of "log", and an object as a draft makes it of a literal.
+std::string edited(flok::system& sys, const flok::controller_ref& news) {
+  // clang-format off
+news.post([](flok::controller& self) {
+  self.edit("user", "log", {flok::insert_edit{0, R"({"title": "hello", "from": "ann"})"}},
+            flok::page_kind::array);
+  self.edit("user", "log", {flok::set_edit{0, R"({"title": "goodbye"})"},
+                            flok::pointer_edit{flok::page_pointer::next, "log-2"}});
+});
+  // clang-format on
+  sys.drain(); // the controller has asked
+  sys.drain(); // and been answered
+  const auto log = sys.read("user", "log").value();
+  auto draft = flok::new_page(flok::page_kind::hash, sys.ids());
+  CHECK(draft.insert("k", {{"title", "hello"}, {"from", "ann"}}));
+  return std::string{log->next().value()} + ": " + log->member(0, "title").value() + " " +
+         draft.text("k").value();
+}
+
 int run(const std::string& config_file, const std::string& data_dir, heard& h) {
   const auto on_problem = [&](const flok::error&) { ++h.errors; };
   const auto complain = on_problem;
@@ -94,6 +113,7 @@ auto committed = sys.page_out();
   CHECK(sys.erase("user", "news"));
   sys.drain();
   CHECK(h.removed == 1);
+  CHECK(edited(sys, news) == "log-2: \"goodbye\" {\"from\":\"ann\",\"title\":\"hello\"}");
   // clang-format off
 news.post([](flok::controller& self) { self.unwatch("user", "news"); });
 news.stop();

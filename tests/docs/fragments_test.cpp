@@ -21,6 +21,15 @@ flok::pager_actor spawn_files_pager(caf::actor_system& sys) {
   return flok::spawn_mem_pager(sys);
 }
 
+// clang-format off
+flok::expected<void> check_files_options(std::string_view options) {
+  const auto given = nlohmann::json::parse(options);
+  if (given.contains("path") && given["path"].is_string())
+    return {};
+  return flok::failure(flok::errc::bad_config, "\"path\" must be a string");
+}
+// clang-format on
+
 /// A folder with a configuration, which names the pager that the program adds.
 std::string config_in(const std::filesystem::path& folder) {
   std::ofstream{folder / "services.json"}
@@ -94,6 +103,22 @@ auto sys = flok::open({config_file, {}, {}}, pagers);
   CHECK(page->member(1, "title") == "\"goodbye\"");
   CHECK(page->next() == "news-2");
   CHECK((*sys)->close());
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("docs: a pager's options are checked with the configuration") {
+  const auto folder = new_folder();
+  const auto config_file = config_in(folder);
+  auto pagers = std::make_shared<flok::pager_registry>();
+  // clang-format off
+pagers->add({.name = "files", .debug_only = false, .check = check_files_options}, spawn_files_pager);
+  // clang-format on
+  const auto sys = flok::open({config_file, {}, {}}, pagers);
+  REQUIRE_FALSE(sys);
+  CHECK(sys.error().code == flok::errc::bad_config);
+  CHECK(sys.error().message ==
+        config_file + ": /pagers/0/options: \"path\" must be a string");
+  CHECK(check_files_options(R"({"path": "x"})"));
   std::filesystem::remove_all(folder);
 }
 

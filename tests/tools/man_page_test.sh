@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The manual page has every subcommand and option that --help tells of, the exit statuses, and,
-# where groff is there, nothing that it warns of.
+# The manual page has every subcommand and option that --help tells of, the exit statuses, and
+# nothing that groff warns of.
 # usage: man_page_test.sh BUILD_FOLDER
 set -euo pipefail
 flok=$(cd -- "$1" && pwd)/flok
@@ -37,8 +37,6 @@ for status in 0 1 2; do
   sed -n '/^\.SH EXIT STATUS/,/^\.SH SEE/p' <<<"$text" | grep -qx "$status" ||
     fail "the exit status $status is missing"
 done
-if command -v groff >/dev/null; then
-  warnings=$(groff -ww -man -Tascii -z "$page" 2>&1)
-  [[ ! $warnings ]] || fail "groff: $warnings"
-fi
+warnings=$(groff -ww -man -Tascii -z "$page" 2>&1) || fail "groff: $warnings"
+[[ ! $warnings ]] || fail "groff: $warnings"
 echo "man_page_test: ${#commands[@]} subcommands are in it"

@@ -1,0 +1,70 @@
+# The headers that are installed: those of docs/api.md, and what they include. The docs' test
+# compares.
+
+set(flok_headers
+  flok.hpp
+  actors/caf_compat.hpp
+  actors/caf_inspect.hpp
+  actors/controller.hpp
+  actors/controller_actor.hpp
+  actors/messages.hpp
+  actors/messages_inspect.hpp
+  actors/metrics_endpoint.hpp
+  actors/open.hpp
+  actors/service.hpp
+  actors/store_fault.hpp
+  actors/subscription.hpp
+  actors/system.hpp
+  actors/timing.hpp
+  pagers/builtin.hpp
+  pagers/mem.hpp
+  pagers/net_sim.hpp
+  pagers/pager.hpp
+  pagers/registry.hpp
+  pagers/spec.hpp
+  runtime/codec.hpp
+  runtime/codec_json.hpp
+  runtime/config.hpp
+  runtime/counter.hpp
+  runtime/diff.hpp
+  runtime/draft.hpp
+  runtime/edits.hpp
+  runtime/effects.hpp
+  runtime/entry_block.hpp
+  runtime/errors.hpp
+  runtime/few.hpp
+  runtime/hash.hpp
+  runtime/histogram.hpp
+  runtime/limits.hpp
+  runtime/meters.hpp
+  runtime/metrics.hpp
+  runtime/page.hpp
+  runtime/page_list.hpp
+  runtime/page_table.hpp
+  runtime/stats.hpp)
+
+set(flok_testing_headers
+  testing.hpp
+  actors/caf_testing.hpp
+  actors/storage.hpp
+  actors/store.hpp
+  testing/build_page.hpp
+  testing/failed.hpp
+  testing/memory_store.hpp
+  testing/pages.hpp
+  testing/recording_controller.hpp
+  testing/scripted_pager.hpp
+  testing/spec_log.hpp
+  testing/stage.hpp
+  testing/temp_dir.hpp
+  testing/virtual_system.hpp
+  testing/waiting.hpp)
+
+set(flok_remote_headers
+  remote.hpp
+  remote/connection.hpp
+  remote/networking.hpp
+  remote/publication.hpp)
+
+set(flok_prometheus_headers
+  actors/prometheus.hpp)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <deque>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -302,6 +303,13 @@ expected<void> check_text(std::string_view json, checked known) {
   return {};
 }
 
+/// Most ids are, and are not worth a call of simdjson's.
+bool is_ascii(std::string_view id) noexcept {
+  return std::accumulate(id.begin(), id.end(), 0U, [](unsigned all, char c) {
+           return all | static_cast<unsigned char>(c);
+         }) < 0x80U;
+}
+
 } // namespace
 
 expected<void> check_id(std::string_view id) {
@@ -311,7 +319,7 @@ expected<void> check_id(std::string_view id) {
     return failure(errc::id_too_long, "an id of " + std::to_string(id.size()) +
                                           " bytes; at most " +
                                           std::to_string(limits::id_bytes) + " fit");
-  if (!json::is_utf8(id))
+  if (!is_ascii(id) && !json::is_utf8(id))
     return failure(errc::invalid_page, "/_id: not valid UTF-8");
   return {};
 }

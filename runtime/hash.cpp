@@ -1,6 +1,7 @@
 #include "runtime/hash.hpp"
 
 #include <isa-l/crc.h>
+#define XXH_INLINE_ALL // most of what is hashed are ids: a call of the library takes longer
 #include <xxhash.h>
 
 namespace flok {

@@ -14,7 +14,6 @@ struct scripted_pager::script {
   std::function<expected<void>(const page_ptr&)> meet_write;
   std::function<expected<page_ptr>(const std::string&)> find;
   bool holds = false;
-  std::vector<std::function<void()>> held;
   std::deque<std::function<void(life&)>> work;
   std::size_t lives = 0;
   scripted_actor actor;
@@ -51,7 +50,7 @@ public:
   void cache(const cache_write& what) { send(self_, cache_, what); }
 
   void release() {
-    for (const auto& answer : std::exchange(s_->held, {}))
+    for (const auto& answer : std::exchange(held_, {}))
       answer();
   }
 
@@ -60,7 +59,7 @@ private:
 
   void answer(std::function<void()> how) {
     if (s_->holds)
-      s_->held.push_back(std::move(how));
+      held_.push_back(std::move(how));
     else
       how();
   }
@@ -100,6 +99,7 @@ private:
   pointer self_;
   std::shared_ptr<script> s_;
   cache_actor cache_;
+  std::vector<std::function<void()>> held_; ///< answers, which end with this life
 };
 
 scripted_pager::scripted_pager() : script_{std::make_shared<script>()} {}
@@ -107,7 +107,6 @@ scripted_pager::scripted_pager() : script_{std::make_shared<script>()} {}
 pager_factory scripted_pager::factory() const {
   return [s = script_](caf::actor_system& actors) -> pager_actor {
     ++s->lives;
-    s->held.clear();
     s->work.clear();
     s->actor =
         spawn_function(actors, [s](life::pointer self) { return state_of(self).begin(s); });
@@ -142,7 +141,6 @@ void scripted_pager::post(std::function<void(life&)> work) {
 }
 
 void scripted_pager::die() {
-  script_->held.clear(); // a promise would keep the dead actor
   caf::anon_send_exit(script_->actor, caf::exit_reason::user_shutdown);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/caf_compat.hpp"
+#include "actors/system.hpp"
 #include "tests/catch.hpp"
 
 namespace flok::testing {
@@ -21,7 +22,7 @@ constexpr std::chrono::seconds too_long{20};
 class stage {
   struct config : caf::actor_system_config {
     config(std::size_t threads, std::size_t throughput) {
-      use_prompt_stealing(*this);
+      system::prepare(*this);
       set_scheduler_threads(*this, threads);
       if (throughput != 0)
         set_scheduler_throughput(*this, throughput);

@@ -1,6 +1,7 @@
 // A pager that dies, and the vm's own end.
 
 #include <chrono>
+#include <memory>
 
 #include "tests/actors/fixture.hpp"
 #include "tests/catch.hpp"
@@ -195,9 +196,9 @@ TEST_CASE("the vm's end: pagers end first, what waits is answered") {
 
 TEST_CASE("the vm's end: a page-out that is not confirmed is answered shutting_down") {
   world_options options;
-  stage hangs;
-  options.writer = hangs.keep(spawn_function(
-      hangs.actors(),
+  auto hangs = std::make_unique<stage>();
+  options.writer = hangs->keep(spawn_function(
+      hangs->actors(),
       []() -> storage_writer::behavior_type { // it never runs: its stage is not run
         return {[](const commit_request&) { return done{}; }};
       }));
@@ -208,6 +209,7 @@ TEST_CASE("the vm's end: a page-out that is not confirmed is answered shutting_d
   CHECK(r.heard() == strings{});
   caf::anon_send_exit(w.vm, caf::exit_reason::user_shutdown);
   CHECK(r.heard() == strings{"shutting_down"});
+  hangs.reset(); // it answers at its end, while the other system is still there
 }
 
 } // namespace flok::testing

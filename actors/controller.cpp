@@ -30,8 +30,11 @@ expected<void> as_nothing(const done&) { return {}; }
 class controller_ref::impl {
 public:
   void post(std::function<void(controller&)> work) {
-    if (queue->add(std::move(work))) // one of these for each
-      send_from_outside(actor, wake_up{});
+    queue->add(std::move(work), [&] { send_from_outside(actor, wake_up{}); });
+  }
+
+  void stop() {
+    queue->while_open([&] { caf::anon_send_exit(actor, caf::exit_reason::user_shutdown); });
   }
 
   controller_actor actor;
@@ -42,9 +45,7 @@ void controller_ref::post(std::function<void(controller&)> work) const {
   impl_->post(std::move(work));
 }
 
-void controller_ref::stop() const {
-  caf::anon_send_exit(impl_->actor, caf::exit_reason::user_shutdown);
-}
+void controller_ref::stop() const { impl_->stop(); }
 
 controller_actor actor_of(const controller_ref& c) { return c.inside()->actor; }
 

@@ -15,12 +15,22 @@ using posted_work = std::function<void(controller&)>;
 /// What was posted and has not run yet. Shared by the actor and the handles to it.
 class post_queue {
 public:
-  /// False where the controller has ended.
-  bool add(posted_work work) {
+  /// Adds the work and calls `wake`, unless the controller has ended.
+  template <class Wake>
+  void add(posted_work work, Wake wake) {
+    while_open([&] {
+      posted_.push_back(std::move(work));
+      wake();
+    });
+  }
+
+  /// Calls `send`, unless the controller has ended; it cannot end meanwhile. A handle may
+  /// outlive the actor system, to which nothing may be sent by then.
+  template <class Send>
+  void while_open(Send send) {
     const std::lock_guard lock{mutex_};
     if (open_)
-      posted_.push_back(std::move(work));
-    return open_;
+      send();
   }
 
   /// The first of what waits, or none.

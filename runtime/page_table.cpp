@@ -11,16 +11,22 @@
 #include <urcu/urcu-bp.h>
 
 #include "runtime/hash.hpp"
+#include "runtime/race_detector.hpp"
 
 namespace flok {
 
 namespace {
 
+char grace_period; ///< readers come before what is done after one
+
 /// What is looked for stays as long as this lives.
 class reading {
 public:
   reading() { urcu_bp_read_lock(); }
-  ~reading() { urcu_bp_read_unlock(); }
+  ~reading() {
+    comes_before(&grace_period);
+    urcu_bp_read_unlock();
+  }
   reading(const reading&) = delete;
   reading& operator=(const reading&) = delete;
 };
@@ -30,7 +36,10 @@ struct place : cds_lfht_node {
   page_ptr page;
 };
 
-place& place_of(cds_lfht_node* node) { return *static_cast<place*>(node); }
+place& place_of(cds_lfht_node* node) {
+  comes_after(node);
+  return *static_cast<place*>(node);
+}
 
 int has_id(cds_lfht_node* node, const void* id) {
   return place_of(node).page->id() == *static_cast<const std::string_view*>(id) ? 1 : 0;
@@ -75,8 +84,12 @@ public:
   }
 
   void take_back(place& p) {
-    urcu_bp_call_rcu(new leaving{p, *this}, [](rcu_head* head) {
+    auto* one = new leaving{p, *this};
+    comes_before(one);
+    urcu_bp_call_rcu(one, [](rcu_head* head) {
       auto* gone = static_cast<leaving*>(head);
+      comes_after(gone);
+      comes_after(&grace_period);
       gone->what.page = nullptr; // on liburcu's thread, which nobody waits for
       gone->to.add_gone(*gone);
     });
@@ -161,6 +174,7 @@ private:
   /// False where it took another's place.
   bool add(std::string_view id, place* next) {
     const reading now;
+    comes_before(next);
     auto* old = cds_lfht_add_replace(table_, xxh3(id), has_id, &id, next);
     if (old != nullptr)
       places_.take_back(place_of(old));

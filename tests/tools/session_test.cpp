@@ -169,7 +169,7 @@ std::string page_text(std::size_t bytes) {
 
 TEST_CASE("session: answers that nobody reads are few, however many are asked for",
           "[session]") {
-  constexpr std::size_t page_bytes = 1'000'000;
+  constexpr std::size_t page_bytes = 200'000;
   constexpr std::size_t count = limits::unanswered_ops - 1;
   const auto sys = start_system();
   late_reader reader;

@@ -75,7 +75,9 @@ int converse(system& sys, const conversation_ends& ends) {
   const int failed = feed(session, ends);
   const auto waker = session.waker();
   session.finish([&] {
-    if (ends.unread && ends.unread() && ends.out->break_beyond(0))
+    if (ends.unread && ends.unread())
+      (void)ends.out->break_beyond(0);
+    if (ends.out->broken())
       waker(); // what waits for its reader is done all the same
     return ends.give_up && ends.give_up();
   });

@@ -136,7 +136,8 @@ int run_shell(const shell_arguments& arguments) {
   if (failed != 0)
     running->complain(std::string{"the input cannot be read: "} + std::strerror(failed));
   const bool kept = running->close();
-  stop.reset(); // all is kept: who will not read the rest may be ended by a signal
+  (void)unread(); // it notices a signal while that can still be asked for
+  stop.reset();   // all is kept: who will not read the rest may be ended by a signal
   const bool printed =
       out->flush(unread) ||
       running->complain(patience.over() ? "nobody reads the output: the rest is lost"

@@ -155,7 +155,7 @@ MetricFamily failures_of(const metrics& m) {
 MetricFamily problems_of(const metrics& m) {
   MetricFamily f{"flok_problems_total",
                  "Failures that nobody waited for, by error code; controller_down: a "
-                 "handler threw.",
+                 "handler threw, or was too slow for the end.",
                  MetricType::Counter,
                  {}};
   for (std::size_t i = 0; i < m.problems.size(); ++i)

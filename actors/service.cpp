@@ -1,7 +1,5 @@
 #include "actors/service.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "actors/service_impl.hpp"
@@ -18,14 +16,6 @@ void wait_for(const Answers& all) {
     answer.wait();
 }
 
-template <class Answers>
-bool kept_within(std::chrono::milliseconds patience, const Answers& all) {
-  const auto latest = std::chrono::steady_clock::now() + patience;
-  return std::ranges::all_of(all, [&](const auto& answer) {
-    return answer.wait_until(latest) == std::future_status::ready;
-  });
-}
-
 } // namespace
 
 void service::impl::drain() {
@@ -37,13 +27,14 @@ void service::impl::drain() {
     (void)ask<done>(context_->listener, barrier_request{});
 }
 
-service::impl::unfinished service::impl::drain_within(std::chrono::milliseconds patience) {
+service::impl::unfinished service::impl::drain_within(allowance& of_controllers,
+                                                      allowance& of_vms) {
   unfinished left;
   const auto controllers = context_->controllers.wait_started();
-  left.controllers = !kept_within(patience, pass(controllers));
-  left.vms = !kept_within(patience, drain_vms());
+  left.controllers = !of_controllers.covers(pass(controllers));
+  left.vms = !of_vms.covers(drain_vms());
   if (!left.controllers)
-    left.controllers = !kept_within(patience, pass(controllers));
+    left.controllers = !of_controllers.covers(pass(controllers));
   return left;
 }
 

@@ -1,6 +1,7 @@
 // How a service asks. Private to services.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <future>
@@ -71,14 +72,35 @@ public:
   /// heard, and problems be told.
   void drain();
 
+  /// Time to wait, which becomes less by waiting.
+  class allowance {
+  public:
+    explicit allowance(std::chrono::milliseconds all) : left_{all} {}
+
+    /// Whether all of them are kept before it is used up.
+    template <class T>
+    [[nodiscard]] bool covers(const std::vector<std::future<T>>& all) {
+      const auto begin = std::chrono::steady_clock::now();
+      const bool kept = std::ranges::all_of(all, [&](const auto& answer) {
+        return answer.wait_until(begin + left_) == std::future_status::ready;
+      });
+      const auto now = std::chrono::steady_clock::now();
+      left_ = std::max(left_ - (now - begin), std::chrono::nanoseconds{0});
+      return kept;
+    }
+
+  private:
+    std::chrono::nanoseconds left_;
+  };
+
   /// Who was not done in time.
   struct unfinished {
     bool controllers = false;
     bool vms = false;
   };
-  /// The same, but for problems, before an end: it waits so long for controllers, and so
-  /// long for vms.
-  [[nodiscard]] unfinished drain_within(std::chrono::milliseconds patience);
+  /// The same, but for problems, before an end: within these, which may be one. A body that
+  /// does not return is waited for all the same, as nothing can end it.
+  [[nodiscard]] unfinished drain_within(allowance& of_controllers, allowance& of_vms);
 
   /// Where nobody else wants to hear of it. Standard output is the embedder's, and so is
   /// spdlog's default logger.

@@ -108,11 +108,14 @@ public:
     if (std::exchange(closed_, true))
       return std::uint64_t{0};
     const auto early = page_out_all(); // whatever a pager does not answer below
-    auto left = drain_within(patience_);
+    allowance of_controllers{patience_};
+    allowance of_pagers{patience_};
+    auto left = drain_within(of_controllers, of_pagers);
     caf::anon_send_exit(context_->root, caf::exit_reason::user_shutdown);
     context_->controllers.wait_none();
     if (!left.vms)
-      left.vms = drain_within(patience_).vms; // what the controllers asked for at last
+      left.vms = drain_within(of_controllers, of_pagers)
+                     .vms; // what the controllers asked for at last
     tell_of(left);
     auto late = page_out_all();
     end_actors();

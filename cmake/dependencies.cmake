@@ -52,7 +52,6 @@ flok_library(flok::lmdb lmdb.h lmdb liblmdb-dev)
 flok_library(flok::isal isa-l/crc.h isal libisal-dev)
 flok_library(flok::urcu_cds urcu/rculfhash.h urcu-cds liburcu-dev)
 flok_library(flok::urcu urcu/urcu-bp.h urcu-bp liburcu-dev flok::urcu_cds)
-flok_library(flok::xxhash xxhash.h xxhash libxxhash-dev)
 
 # CAF 1.x has a CMake package of its own, found where CAF_ROOT or CMAKE_PREFIX_PATH leads to;
 # Debian's 0.17 has none. An installed flok wants what it was built with: flokConfig.cmake sets

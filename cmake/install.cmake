@@ -70,7 +70,7 @@ install(FILES
   DESTINATION "${flok_package_dir}")
 
 # A static library's user links all that it uses; a shared one's, what its headers name.
-set(flok_private_libs "-lsimdjson -llmdb -lisal -lurcu-bp -lurcu-cds -lxxhash -lspdlog -lfmt")
+set(flok_private_libs "-lsimdjson -llmdb -lisal -lurcu-bp -lurcu-cds -lspdlog -lfmt")
 if(BUILD_SHARED_LIBS)
   set(flok_pc_public_libs "")
   set(flok_pc_private_libs "${flok_private_libs}")
@@ -116,7 +116,7 @@ set(CPACK_STRIP_FILES ON)
 # What the headers and the library's users need; shlibdeps adds what the tool does.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
   "libcaf-dev, libexpected-dev, nlohmann-json3-dev, libsimdjson-dev, liblmdb-dev, libisal-dev, \
-liburcu-dev, libxxhash-dev, libspdlog-dev, libssl-dev")
+liburcu-dev, libspdlog-dev, libssl-dev")
 # What flok::prometheus wants besides; who does not use it need not have it.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS prometheus-cpp-dev)
 include(CPack)

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 int main(int argc, char* argv[]) {
+  // The configuration; its data directory; problems that nobody waits for go to stderr.
   auto sys =
       flok::open({argc > 1 ? argv[1] : "services.json", {}, {}}, flok::builtin_pagers());
   if (!sys)
@@ -18,5 +19,7 @@ int main(int argc, char* argv[]) {
   });
 
   (*sys)->drain(); // the watch and the write are done, and told
-  return (*sys)->close() ? 0 : 1;
+  if (const auto closed = (*sys)->close(); !closed) // pages could not be put on disk
+    return std::fprintf(stderr, "%s\n", closed.error().message.c_str()), 1;
+  return 0;
 }

@@ -46,7 +46,8 @@ public:
   void close() {
     if (std::exchange(closed_, true))
       return;
-    (void)drain_within(shared_->options.patience);
+    allowance of_all{shared_->options.patience};
+    (void)drain_within(of_all, of_all);
     caf::anon_send_exit(context_->root, caf::exit_reason::user_shutdown);
     context_->controllers.wait_none();
     end_link();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <unordered_map>
 #include <utility>
@@ -71,6 +72,7 @@ private:
     watcher_actor watcher;
     bool every;
     std::uint64_t number; ///< no other watch has had it
+    bool away = false;    ///< it has none there while its page is looked for
   };
 
   template <class Reply>
@@ -155,15 +157,28 @@ private:
     if (auto ok = check_id(m.id); !ok)
       return refuse<done>(ok.error());
     auto& of_page = watches_[m.id];
-    const bool known = std::any_of(of_page.begin(), of_page.end(), [&](auto& w) {
-      return w.watcher == m.watcher && ((w.every = m.every), true);
-    });
-    if (!known) {
-      of_page.push_back({m.watcher, m.every, ++watches_begun_});
-      if (++watchers_[m.watcher.address()] == 1)
-        monitor(self_, m.watcher);
-    }
+    const auto known = std::find_if(of_page.begin(), of_page.end(),
+                                    [&](const auto& w) { return w.watcher == m.watcher; });
+    if (known != of_page.end())
+      return watch_again(*known, m);
+    of_page.push_back({m.watcher, m.every, ++watches_begun_});
+    if (++watchers_[m.watcher.address()] == 1)
+      monitor(self_, m.watcher);
     return ask<done>(m);
+  }
+
+  /// While its page is looked for, this watch is told by the vm from now on, and not here:
+  /// it becomes another one, and what there is, or is not, is found out anew.
+  caf::typed_response_promise<done> watch_again(watch_here& known, const watch_request& m) {
+    known.every = m.every;
+    const bool anew = std::exchange(known.away, false);
+    if (anew)
+      known.number = ++watches_begun_;
+    const auto number = known.number;
+    auto answered = ask<done>(m);
+    if (anew)
+      renew(m.id, number);
+    return answered;
   }
 
   caf::typed_response_promise<done> unwatch(const unwatch_request& m) {
@@ -201,27 +216,35 @@ private:
 
   /// Begins a watch again, which is told what there is.
   void renew(const std::string& id, std::uint64_t number) {
-    if (const auto* w = watch_of(id, number))
-      step<done>(
-          watch_request{ns_, id, true, w->watcher, w->every}, [] {},
-          [this, id, number](const error& why) {
-            if (why.code == errc::no_such_page)
-              leave(id, number);
-            else
-              complain(id, number, why);
-          });
+    auto* w = watch_of(id, number);
+    if (w == nullptr)
+      return;
+    w->away = false;
+    step<done>(
+        watch_request{ns_, id, true, w->watcher, w->every}, [] {},
+        [this, id, number](const error& why) {
+          if (why.code == errc::no_such_page)
+            leave(id, number);
+          else
+            complain(id, number, why);
+        });
   }
 
   /// There was no page. By the time of the answer all that the vm has sent is here.
   void leave(const std::string& id, std::uint64_t number) {
-    if (const auto* w = watch_of(id, number))
-      step<done>(
-          unwatch_request{ns_, id, w->watcher}, [this, id, number] { look(id, number); },
-          [this, id, number](const error& why) { complain(id, number, why); });
+    auto* w = watch_of(id, number);
+    if (w == nullptr)
+      return;
+    w->away = true;
+    step<done>(
+        unwatch_request{ns_, id, w->watcher}, [this, id, number] { look(id, number); },
+        [this, id, number](const error& why) { complain(id, number, why); });
   }
 
   /// Nothing is told of the page now.
   void look(const std::string& id, std::uint64_t number) {
+    if (watch_of(id, number) == nullptr)
+      return;
     step<page_reply>(
         read_request{ns_, id, true}, [this, id, number] { renew(id, number); },
         [this, id, number](const error& why) {
@@ -234,10 +257,13 @@ private:
   }
 
   void begin(const std::string& id, std::uint64_t number) {
-    if (const auto* w = watch_of(id, number))
-      step<done>(
-          watch_request{ns_, id, false, w->watcher, w->every}, [] {},
-          [this, id, number](const error& why) { complain(id, number, why); });
+    auto* w = watch_of(id, number);
+    if (w == nullptr)
+      return;
+    w->away = false;
+    step<done>(
+        watch_request{ns_, id, false, w->watcher, w->every}, [] {},
+        [this, id, number](const error& why) { complain(id, number, why); });
   }
 
   void complain(const std::string& id, std::uint64_t number, const error& why) {
@@ -251,12 +277,34 @@ private:
   template <class Reply, class Request>
   void step(const Request& m, std::function<void()> then,
             std::function<void(const error&)> otherwise) {
+    ++steps_;
     ask_gate<Reply>(
-        m, [then = std::move(then)](const Reply&) { then(); },
-        [otherwise = std::move(otherwise)](const caf::error& why) {
+        m,
+        [this, then = std::move(then)](const Reply&) {
+          then();
+          step_ended();
+        },
+        [this, otherwise = std::move(otherwise)](const caf::error& why) {
           if (!is_loss(why))
             otherwise(from_caf(why));
+          step_ended();
         });
+  }
+
+  void step_ended() {
+    --steps_;
+    renew_some();
+  }
+
+  /// CAF 0.17 looks through all answers that are awaited for each one that comes.
+  static constexpr std::size_t steps_at_once = 256;
+
+  void renew_some() {
+    while (!to_renew_.empty() && steps_ < steps_at_once) {
+      const auto [id, number] = std::move(to_renew_.front());
+      to_renew_.pop_front();
+      renew(id, number);
+    }
   }
 
   /// Whether it is only that the connection, or what is there, is gone, of which the link
@@ -267,8 +315,7 @@ private:
   }
 
   /// The watch of that number, unless it has ended.
-  [[nodiscard]] const watch_here* watch_of(const std::string& id,
-                                           std::uint64_t number) const {
+  [[nodiscard]] watch_here* watch_of(const std::string& id, std::uint64_t number) {
     const auto page = watches_.find(id);
     if (page == watches_.end())
       return nullptr;
@@ -281,11 +328,13 @@ private:
 
   void change(const gate_actor& gate) {
     gate_ = gate;
+    to_renew_.clear();
     if (!gate_)
       return fail_all(unknown_outcome());
     for (const auto& [id, all] : watches_)
       for (const auto& w : all)
-        renew(id, w.number);
+        to_renew_.emplace_back(id, w.number);
+    renew_some();
   }
 
   void fail_all(const error& why) {
@@ -301,6 +350,8 @@ private:
   watch_complaint complain_;
   std::uint64_t calls_ = 0;
   std::uint64_t watches_begun_ = 0;
+  std::deque<std::pair<std::string, std::uint64_t>> to_renew_; ///< pages, watches' numbers
+  std::size_t steps_ = 0; ///< under way, of watches that are begun again
   std::unordered_map<std::uint64_t, question> under_way_; ///< by call, until answered
   std::unordered_map<std::string, std::vector<watch_here>> watches_; ///< by page
   std::unordered_map<caf::actor_addr, std::size_t> watchers_;        ///< how many each has

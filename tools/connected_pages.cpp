@@ -285,11 +285,10 @@ expected<void> connected_source::scan(std::string_view ns, const id_range& range
     if (!ids)
       return failure(ids.error());
     const auto more = visit_pages(ns, *ids, visit);
-    if (more && !*more)
-      if (auto ok = hear_out(); !ok)
-        return ok;
-    if (!more || !*more)
-      return more ? expected<void>{} : failure(more.error());
+    if (!more || !*more) {
+      const auto heard = hear_out();
+      return more ? heard : failure(more.error());
+    }
     if (ids->size() < std::min(rest.limit, ids_at_once))
       return {};
     rest.limit -= ids->size();
@@ -414,7 +413,9 @@ expected<void> connected_target::write(const std::vector<commit_page>& pages,
 /// which is there already, unless somebody has changed it meanwhile.
 expected<bool> connected_target::keep() {
   if (const auto done = client_->ask("pageout"); !done)
-    return failure(done.error());
+    return failure(done.error().code,
+                   "are in memory, and not on disk: " + done.error().message +
+                       "; the system goes on trying");
   if (!last_.page)
     return true;
   const auto kept =
@@ -423,8 +424,11 @@ expected<bool> connected_target::keep() {
                                 field("durable", "true"));
   if (kept || kept.error().code == errc::conflict)
     return true;
-  return kept.error().code == errc::unsupported ? expected<bool>{false}
-                                                : failure(kept.error());
+  if (kept.error().code == errc::unsupported)
+    return false;
+  return failure(kept.error().code,
+                 "are loaded; whether the system keeps them on disk is unknown: " +
+                     kept.error().message);
 }
 
 } // namespace

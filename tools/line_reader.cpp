@@ -28,12 +28,14 @@ bool line_reader::wait() {
       const auto left = *until_ - std::chrono::steady_clock::now();
       ms = std::max(0, static_cast<int>(std::chrono::ceil<milliseconds>(left).count()));
     }
-    const int ready = ::poll(fds.data(), fds.size(), ms);
-    if (ready == 0)
+    if (ms == 0) { // also where there is always some input
       error_ = ETIMEDOUT;
-    if (ready == 0 || fds[1].revents != 0)
       return false;
-    if (ready > 0 || errno != EINTR)
+    }
+    const int ready = ::poll(fds.data(), fds.size(), ms);
+    if (fds[1].revents != 0)
+      return false;
+    if (ready > 0 || (ready < 0 && errno != EINTR))
       return true; // let read say what is wrong
   }
 }

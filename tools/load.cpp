@@ -127,9 +127,7 @@ int load_from(int fd, const load_arguments& a, page_target& target) {
                     exit_failed);
   const auto on_disk = target.keep();
   if (!on_disk)
-    return complain("load",
-                    counted(to.written(), "page") + " are in memory, and not on disk: " +
-                        on_disk.error().message + "; the system goes on trying",
+    return complain("load", counted(to.written(), "page") + " " + on_disk.error().message,
                     exit_failed);
   printer out{"load"};
   out.print(report(a, *done, namespaces, *on_disk));

@@ -72,7 +72,8 @@ public:
                                               const std::vector<std::string>& ids) = 0;
 
   /// Waits until all that was written is on disk; false where nothing ever is, since the
-  /// system keeps nothing. Fails where it cannot be put there now.
+  /// system keeps nothing. Fails where it cannot be put there now: the message goes on
+  /// behind "N pages".
   [[nodiscard]] virtual expected<bool> keep() = 0;
 
   /// Writes many, sorted by namespace and id. Where it fails, `written` says how many were.

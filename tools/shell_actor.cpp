@@ -216,13 +216,20 @@ void session_state::watch(const op_ptr& op) {
     return;
   expect_changes(op, op->changes);
   if (op->every)
-    *controllers_.find(op->controller)->second.every = true;
+    expect_every(op);
   ask_vm<done>(op, watch_request{op->ns, op->id, op->sync, who, op->every},
                [this, op, who](const done&) {
                  if (!op->sync)
                    return reply(op);
                  pass_controller(who, [this, op] { reply(op); }); // the event comes first
                });
+}
+
+/// What is held does not wait any longer: behind it every version would be.
+void session_state::expect_every(const op_ptr& op) {
+  const auto& who = controllers_.find(op->controller)->second;
+  *who.every = true;
+  who.ref.post([](controller& c) { c.resume(); });
 }
 
 void session_state::unwatch(const op_ptr& op) {

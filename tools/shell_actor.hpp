@@ -86,6 +86,7 @@ private:
   void spawn_controller(const op_ptr& op);
   void watch(const op_ptr& op);
   void unwatch(const op_ptr& op);
+  void expect_every(const op_ptr& op);
   void expect_changes(const op_ptr& op, bool wanted);
   void stall(const op_ptr& op);
   void crash(const op_ptr& op);

@@ -1,8 +1,10 @@
 // A relay, step by step, between a watcher and a gate that does as the test says.
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include <malloc.h>
 
@@ -180,6 +182,43 @@ TEST_CASE("relay: a watch that ends while it is begun again stays ended") {
   });
   CHECK(home.asked.back() == "unwatch a");
   CHECK(home.heard.empty());
+}
+
+TEST_CASE("relay: whoever watches again while a page is looked for is told by the vm") {
+  relay_home home;
+  home.watched_and_lost();
+  int watches = 0;
+  home.connect([&](const std::string& what, auto&) -> verdict {
+    if (what == "unwatch a")
+      send_from_outside(home.relay, watch_request{"user", "a", false, home.watcher});
+    if (what == "read a")
+      return no(errc::no_such_page); // looked for before it was written
+    if (what != "watch a" || ++watches == 1)
+      return what == "watch a" ? no(errc::no_such_page) : yes;
+    home.tell("2");
+    return yes;
+  });
+  CHECK(home.heard.back() == "a=2");
+  CHECK(std::count(home.heard.begin(), home.heard.end(), "a gone") == 0);
+}
+
+TEST_CASE("relay: many watches are begun again some at a time, each of them") {
+  constexpr int pages = 2000;
+  relay_home home;
+  home.connect([](auto&, auto&) { return yes; });
+  for (int n = 0; n < pages; ++n)
+    send_from_outside(home.relay,
+                      watch_request{"user", "p" + std::to_string(n), false, home.watcher});
+  home.on.run();
+  home.lose();
+  home.asked.clear();
+  home.connect([](auto&, auto&) { return verdict{}; }); // it never answers
+  CHECK(home.asked.size() == 256);
+  home.lose();
+  home.asked.clear();
+  home.connect([](auto&, auto&) { return yes; });
+  CHECK(std::set<std::string>{home.asked.begin(), home.asked.end()}.size() == pages);
+  CHECK(home.asked.size() == pages);
 }
 
 TEST_CASE("relay: a watch that cannot be begun again is told of") {

@@ -187,6 +187,16 @@ TEST_CASE("line_reader: a line may be waited for until a moment", "[lines]") {
   CHECK(reader.error() == ETIMEDOUT);
 }
 
+TEST_CASE("line_reader: who says something all the time has no more time for it",
+          "[lines]") {
+  channel input;
+  line_reader reader{input.out(), 8};
+  reader.expect(8, std::chrono::steady_clock::now() - std::chrono::seconds{1});
+  input.write("a\n");
+  CHECK(reader.next().empty());
+  CHECK(reader.error() == ETIMEDOUT);
+}
+
 TEST_CASE("line_reader: many lines through a pipe, whatever chunks it makes", "[lines]") {
   texts expected;
   std::string input;

@@ -116,7 +116,7 @@ TEST_CASE("serve: one that does not read delays nobody, and costs no memory", "[
     shell->send(op::write("user", page_of_size("p", std::to_string(i), page_bytes)));
   for (int i = 1; i <= versions; ++i)
     CHECK(shell->untagged_reply().value.contains("reply"));
-#ifndef FLOK_ADDRESS_SANITIZER // which keeps freed memory for a while
+#ifndef FLOK_SANITIZED
   CHECK(server->resident_bytes() < std::size_t{200} << 20U);
 #endif
   // What it gets, once it reads, ends at the newest, and never goes back.
@@ -157,12 +157,12 @@ TEST_CASE("serve: one that asks for large pages and does not read costs little m
   for (int i = 0; i < 200; ++i) // time for more, were there any
     reads_begun();
   [[maybe_unused]] constexpr std::size_t enough = std::size_t{100} << 20U; // with the pages
-#if !defined(FLOK_ADDRESS_SANITIZER) && !defined(__SANITIZE_THREAD__) // memory of their own
+#ifndef FLOK_SANITIZED
   CHECK(server->most_resident_bytes() < enough);
 #endif
   for (std::size_t i = 0; i < reads; ++i)
     CHECK(idle.read_line().starts_with(R"({"reply":"read","page":{"_id":"p)"));
-#if !defined(FLOK_ADDRESS_SANITIZER) && !defined(__SANITIZE_THREAD__)
+#ifndef FLOK_SANITIZED
   CHECK(server->most_resident_bytes() < enough);
 #endif
   CHECK(stop(*server) == 0);

@@ -201,6 +201,44 @@ TEST_CASE("session: what waits for a reader is done once there is none any more"
   CHECK(sys->read("user", "p").value()->json_bytes_bound() < 10'000);
 }
 
+TEST_CASE("session: who asks for every version does not wait behind what is held",
+          "[session]") {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string printed;
+  bool refused = false;
+  const auto sys = start_system();
+  shell_session session{*sys,
+                        sys->configuration(),
+                        {[&](const std::string& text) {
+                           const std::lock_guard lock{mutex};
+                           printed += text;
+                           changed.notify_all();
+                         },
+                         [&](bool must) { // nobody reads
+                           const std::lock_guard lock{mutex};
+                           refused = refused || !must;
+                           changed.notify_all();
+                           return must;
+                         }}};
+  const auto add = [&](const char* line) { session.add(parse_op(line)); };
+  const auto comes = [&](const auto& what) {
+    std::unique_lock lock{mutex};
+    return changed.wait_for(lock, std::chrono::minutes{1}, what);
+  };
+  add(R"({"op":"controller","controller":"ann"})");
+  add(R"({"op":"watch","controller":"ann","ns":"user","id":"a"})");
+  add(R"({"op":"write","ns":"user","page":{"_id":"a","_type":"array","entries":[]}})");
+  REQUIRE(comes([&] { return refused; }));
+  add(R"({"op":"watch","controller":"ann","ns":"user","id":"b","every":true})");
+  add(R"({"op":"write","ns":"user","page":{"_id":"b","_type":"array","entries":[]}})");
+  CHECK(comes(
+      [&] { return printed.find(R"("ns":"user","id":"b","page")") < printed.size(); }));
+  const auto first = printed.find(R"("ns":"user","id":"a","page")");
+  CHECK(first < printed.find(R"("ns":"user","id":"b","page")"));
+  session.finish();
+}
+
 TEST_CASE("session: operations that wait for room take little memory either", "[session]") {
   const auto sys = start_system();
   late_reader reader;

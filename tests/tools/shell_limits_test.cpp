@@ -159,6 +159,22 @@ TEST_CASE("limits: a signal pages out although nobody reads", "[shell][limits]")
   CHECK(kept(home, "first"));
 }
 
+TEST_CASE("limits: a signal ends one that has answered all, though nobody reads it",
+          "[shell][limits]") {
+  const shell_home home;
+  tool_process tool{shell_over(home)};
+  const std::string input = reads(2000) + // more than a pipe holds, less than holds it back
+                            op::write("user", array_page("last", "v1")).dump() + "\n" +
+                            op::simple("pageout").dump() + "\n";
+  REQUIRE(tool.push(input, patience) == input.size());
+  CHECK(comes_true([&] { // then all before it is answered
+    return run_tool({"get", "user", "last", "--data", home.data}).status == 0;
+  }));
+  tool.signal(SIGTERM);
+  CHECK(tool.wait() == 1);
+  CHECK(tool.errors() == "flok shell: nobody reads the output: the rest is lost\n");
+}
+
 TEST_CASE("limits: a reader that comes late still gets all answers after a signal",
           "[shell][limits]") {
   constexpr std::size_t count = 200'000;

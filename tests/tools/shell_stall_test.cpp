@@ -197,7 +197,7 @@ TEST_CASE("stall: a slow controller costs little memory", "[shell][stall]") {
     page["entries"][0]["_sig"] = std::to_string(version);
     REQUIRE(ask(op::write("user", page)).contains("reply"));
   }
-#ifndef FLOK_ADDRESS_SANITIZER // which keeps freed memory for a while
+#ifndef FLOK_SANITIZED
   CHECK(tool.resident_bytes() < before + (std::size_t{64} << 20U));
 #else
   (void)before;

@@ -246,6 +246,16 @@ template <class Self, class Actor, class Request>
 #endif
 }
 
+/// Has another actor answer instead: what a handler returns then.
+template <class Self, class Actor, class Request>
+[[nodiscard]] auto delegate(Self* self, const Actor& whom, Request what) {
+#if CAF_MAJOR_VERSION == 0
+  return self->delegate(whom, std::move(what));
+#else
+  return self->mail(std::move(what)).delegate(whom);
+#endif
+}
+
 /// A message as a mailbox takes it; `sender` may be null. With a number, it is a request.
 [[nodiscard]] inline caf::mailbox_element_ptr
 envelope(caf::strong_actor_ptr sender, caf::message what, std::uint64_t request = 0) {

@@ -2,6 +2,7 @@
 // time, for which 0.17 has a scheduler and 1.x takes one; and messages as bytes.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -30,6 +31,15 @@ namespace flok {
 
 // -- virtual time -------------------------------------------------------------
 
+namespace detail {
+
+/// Who wants to be called again without a delay does not stop the time.
+inline std::chrono::nanoseconds step_to(std::chrono::nanoseconds due) {
+  return std::max<std::chrono::nanoseconds>(due, std::chrono::milliseconds{1});
+}
+
+} // namespace detail
+
 #if CAF_MAJOR_VERSION == 0
 
 /// An actor system in which nothing moves but by `run`, and no time passes but by
@@ -43,10 +53,22 @@ public:
   /// Runs until no message waits.
   void run() { scheduler().run(); }
 
-  /// Lets that much time pass; what is due is sent, and waits for `run`.
-  void advance(std::chrono::milliseconds time) { scheduler().advance_time(time); }
+  /// Lets time pass until something is due, or that time at most; tells how long it was.
+  /// What is due is sent, and waits for `run`.
+  std::chrono::nanoseconds advance(std::chrono::nanoseconds longest) {
+    const auto passes = std::min(longest, until_due());
+    scheduler().advance_time(passes);
+    return passes;
+  }
 
 private:
+  std::chrono::nanoseconds until_due() {
+    const auto& clock = scheduler().clock();
+    const auto& due = clock.schedule();
+    return due.empty() ? std::chrono::nanoseconds::max()
+                       : detail::step_to(due.begin()->first - clock.now());
+  }
+
   static caf::actor_system_config& prepared(caf::actor_system_config& c) {
     set_scheduler_policy(c, "testing");
     return c;
@@ -82,6 +104,11 @@ public:
       if (!next.mapped().disposed())
         next.mapped().run();
     }
+  }
+
+  [[nodiscard]] std::chrono::nanoseconds until_due() const {
+    return due_.empty() ? std::chrono::nanoseconds::max()
+                        : step_to(due_.begin()->first - now_);
   }
 
   void clear() {
@@ -141,8 +168,14 @@ public:
   /// Runs until no message waits.
   void run() { scheduler_->run(); }
 
-  /// Lets that much time pass; what is due is sent, and waits for `run`.
-  void advance(std::chrono::milliseconds time) { scheduler_->clock().advance(time); }
+  /// Lets time pass until something is due, or that time at most; tells how long it was.
+  /// What is due is sent, and waits for `run`.
+  std::chrono::nanoseconds advance(std::chrono::nanoseconds longest) {
+    auto& clock = scheduler_->clock();
+    const auto passes = std::min(longest, clock.until_due());
+    clock.advance(passes);
+    return passes;
+  }
 
 private:
   static void set_up(caf::actor_system& actors, caf::actor_system_config&, void* self) {

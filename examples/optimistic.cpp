@@ -68,9 +68,9 @@ flok::pager_actor::behavior_type optimist(optimist_self self) {
       },
       [self](const flok::pager_watch& m) { bring(self, m.id); },
       [](const flok::pager_unwatch&) {},
-      [self, &s](const flok::pager_read& m) { return self->delegate(s.authority, m); },
+      [self, &s](const flok::pager_read& m) { return delegate(self, s.authority, m); },
       [self](const flok::pager_write& m) { return write(self, m), flok::done{}; },
-      [self, &s](const flok::pager_delete& m) { return self->delegate(s.authority, m); },
+      [self, &s](const flok::pager_delete& m) { return delegate(self, s.authority, m); },
       [self](const flok::pager_invalidate& m) { return bring(self, m.id), flok::done{}; },
       [](const flok::pager_barrier&) { return flok::done{}; },
   };

@@ -25,8 +25,8 @@ void stage::run() { stepped_->run(); }
 
 void stage::advance(std::chrono::milliseconds time) {
   run();
-  stepped_->advance(time);
-  run();
+  for (std::chrono::nanoseconds left = time; left.count() > 0; run())
+    left -= stepped_->advance(left);
 }
 
 } // namespace flok::testing

@@ -27,7 +27,8 @@ public:
   /// Runs until no message waits.
   void run();
 
-  /// Lets that much time pass, then runs. What is due runs once at most.
+  /// Lets that much time pass, and runs whenever something is due, each millisecond at
+  /// most.
   void advance(std::chrono::milliseconds time);
 
   /// Has the actor ended with the stage; returns it.

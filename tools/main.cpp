@@ -2,6 +2,8 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -9,6 +11,7 @@
 
 #include "tools/commands.hpp"
 #include "tools/man_page.hpp"
+#include "tools/open_store.hpp"
 #include "tools/store_cli.hpp"
 
 namespace {
@@ -84,27 +87,32 @@ std::string check_list(const std::string& id) {
 
 void add_import(CLI::App& app, std::function<int()>& chosen) {
   const auto args = std::make_shared<import_arguments>();
-  auto* import = app.add_subcommand("import", "Turn a JSON array into a list of pages");
-  add_common(*import, *args)->required();
-  import->add_option("--ns", args->ns, "namespace to import into")->required();
-  import->add_option("--list", args->list, "id of the list's head page")
+  auto* command = app.add_subcommand("import", "Turn a JSON array into a list of pages");
+  add_common(*command, *args)->required();
+  command->add_option("--ns", args->ns, "namespace to import into")->required();
+  command->add_option("--list", args->list, "id of the list's head page")
       ->required()
       ->check(check_list);
-  import->add_option("--pointer", args->pointer,
-                     "JSON pointer to the array; without it the file is the array");
-  import->add_option("--id-field", args->id_field,
-                     "member whose value becomes the entry's _id; without it ids are made");
-  import->add_option("--per-page", args->per_page, "entries in a page")
+  command->add_option("--pointer", args->pointer,
+                      "JSON pointer to the array; without it the file is the array");
+  command->add_option(
+      "--id-field", args->id_field,
+      "member whose value becomes the entry's _id; without it ids are made");
+  command->add_option("--per-page", args->per_page, "entries in a page")
       ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
       ->capture_default_str();
-  import->add_option("FILE", args->file, "JSON file")->required();
-  import->footer("Example:\n  flok import --config services.json --data data --ns iso "
-                 "--list countries \\\n    --pointer /3166-1 --id-field alpha_3 "
-                 "/usr/share/iso-codes/json/iso_3166-1.json");
-  import->callback([args, &chosen] { chosen = [args] { return run_import(*args);
-};
-} // namespace
-);
+  command->add_option("FILE", args->file, "JSON file")->required();
+  command->footer("Example:\n  flok import --config services.json --data data --ns iso "
+                  "--list countries \\\n    --pointer /3166-1 --id-field alpha_3 "
+                  "/usr/share/iso-codes/json/iso_3166-1.json");
+  command->callback([args, &chosen] { chosen = [args] { return run_import(*args); }; });
+}
+
+/// CLI11 says of one that it does not know only that one is required.
+bool has_subcommand(const CLI::App& app, std::string_view name) {
+  const auto named =
+      app.get_subcommands([name](const CLI::App* sub) { return sub->get_name() == name; });
+  return !named.empty();
 }
 
 } // namespace
@@ -127,6 +135,11 @@ int main(int argc, char* argv[]) {
   add_serve(app, chosen);
   add_import(app, chosen);
   add_store_commands(app, chosen);
+  if (argc > 1 && argv[1][0] != '-' && !has_subcommand(app, argv[1])) {
+    std::fprintf(stderr, "flok: no subcommand is called %s; flok --help lists them\n",
+                 readable(argv[1]).c_str());
+    return exit_usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -1,7 +1,10 @@
 #include "tools/store_cli.hpp"
 
+#include <charconv>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -62,8 +65,10 @@ private:
   /// is `wrong` else, is told why.
   void refuse(const std::vector<CLI::Option*>& hidden, std::function<bool()> wrong,
               const std::string& why) {
-    for (auto* option : {data_, config_})
+    for (auto* option : {data_, config_}) {
       connect_->remove_excludes(option);
+      option->remove_excludes(connect_);
+    }
     for (auto* option : hidden)
       option->group("");
     app_->callback([choose = choose_, hidden, wrong = std::move(wrong), why] {
@@ -82,6 +87,14 @@ private:
   std::function<void()> choose_;
 };
 
+/// CLI11 takes -1 for a large number.
+std::string wrong_count(const std::string& text) {
+  std::uint64_t count = 0;
+  const auto* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, count);
+  return read.ec == std::errc{} && read.ptr == end ? std::string{} : text + " is no count";
+}
+
 void add_looking(CLI::App& app, std::function<int()>& chosen) {
   command<ls_arguments> ls{app,
                            "ls",
@@ -94,7 +107,9 @@ void add_looking(CLI::App& app, std::function<int()>& chosen) {
       ls.option("NS", ls.arguments().ns, "namespace; without it the namespaces are listed");
   ls.option("--prefix", ls.arguments().prefix, "only ids that begin so")->needs(ns);
   ls.option("--after", ls.arguments().after, "only ids that stand behind this")->needs(ns);
-  ls.option("--limit", ls.arguments().limit, "at most so many")->needs(ns);
+  ls.option("--limit", ls.arguments().limit, "at most so many")
+      ->needs(ns)
+      ->check(CLI::Validator{wrong_count, "UINT"});
 
   command<page_arguments> get{app,
                               "get",

@@ -125,4 +125,22 @@ TEST_CASE("virtual system: a restart finds what was paged out") {
   CHECK(c.next().why == origin::disk);
 }
 
+TEST_CASE("virtual system: a timer that is set again and again runs each time") {
+  virtual_system sys;
+  int ticks = 0;
+  const auto timer =
+      sys.keep(spawn_function(sys.actors(), [&](caf::event_based_actor* self) {
+        return caf::behavior{[&ticks, self](int every) {
+          ++ticks;
+          send_later(self, std::chrono::milliseconds{every}, self, every);
+        }};
+      }));
+  send_from_outside(timer, 100);
+  sys.advance(std::chrono::seconds{1});
+  CHECK(ticks == 11);
+  send_from_outside(timer, 0); // without a delay: time passes all the same
+  sys.advance(std::chrono::milliseconds{50});
+  CHECK(ticks >= 11 + 50);
+}
+
 } // namespace flok::testing

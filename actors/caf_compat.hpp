@@ -9,8 +9,10 @@
 #include <caf/config.hpp>
 
 #include <atomic>
+#include <exception>
 #include <mutex>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <caf/abstract_actor.hpp>
@@ -24,7 +26,9 @@
 #include <caf/mailbox_element.hpp>
 #include <caf/make_actor.hpp>
 #include <caf/message.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/type_id.hpp>
 #include <caf/typed_actor.hpp>
@@ -161,24 +165,53 @@ inline caf::error caf_error(std::uint8_t code, caf::message context) {
 
 // -- spawning -----------------------------------------------------------------
 
-/// Spawns an actor from a function that takes its self pointer, or nothing.
+namespace detail {
+
+#if CAF_MAJOR_VERSION == 0
+template <class Function>
+using inferred_from = caf::infer_handle_from_fun<Function>;
+#else
+template <class Function>
+using inferred_from = caf::infer_handle_from_fun_trait_t<Function>;
+#endif
+
+/// What an actor that threw ends with.
+inline caf::error reason_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& e) {
+    return make_error(caf::sec::runtime_error, std::string{e.what()});
+  } catch (...) {
+    return make_error(caf::sec::runtime_error, std::string{"it threw no std::exception"});
+  }
+}
+
+} // namespace detail
+
+/// Spawns an actor from a function that takes its self pointer, or nothing. An exception
+/// ends it, and is the reason that those hear who monitor it; CAF would print it instead.
 template <caf::spawn_options Options = caf::no_spawn_options, class Function>
 auto spawn_function(caf::actor_system& sys, Function body) {
-#if CAF_MAJOR_VERSION == 0
-  // CAF 0.17 binds a null reference where a function is spawned without arguments: here
-  // the function is one.
-  using inferred = caf::infer_handle_from_fun<Function>;
+  using inferred = detail::inferred_from<Function>;
   using self_pointer = typename inferred::impl*;
+  // The function is an argument: CAF 0.17 binds a null reference where there is none.
   constexpr auto call = [](self_pointer self, Function f) {
+    if constexpr (std::is_base_of_v<caf::scheduled_actor, typename inferred::impl>)
+      self->set_exception_handler(
+          [](std::exception_ptr& thrown) { return detail::reason_of(thrown); });
     if constexpr (inferred::mode == caf::spawn_mode::function_with_selfptr)
       return f(self);
     else
       return f();
   };
   return sys.spawn<Options>(call, std::move(body));
-#else
-  return sys.spawn<Options>(std::move(body));
-#endif
+}
+
+/// What an actor threw that ended for that reason; empty where it ended otherwise.
+[[nodiscard]] inline std::string what_was_thrown(const caf::error& reason) {
+  return reason == caf::sec::runtime_error && reason.context().match_elements<std::string>()
+             ? reason.context().get_as<std::string>(0)
+             : std::string{};
 }
 
 /// The state of an actor that has one.

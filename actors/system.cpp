@@ -260,6 +260,7 @@ private:
       vm.debug = options.config.debug;
       vm.meters = context_->meters;
       vm.log = log_;
+      vm.listener = context_->listener;
       for (std::size_t at = i; at < wanted.size(); at += count) {
         const auto& ns = wanted[at];
         const auto table = std::make_shared<page_table>();
@@ -273,7 +274,6 @@ private:
         vm.max_bytes =
             std::max<std::uint64_t>(1, vm.max_bytes * vm.namespaces.size() / wanted.size());
       vms_.push_back(spawn_vm(*actors_, std::move(vm)));
-      (void)ask<done>(vms_.back(), listen_request{context_->listener});
       for (std::size_t at = i; at < wanted.size(); at += count)
         context_->vms.emplace(wanted[at].ns, vms_.back());
     }

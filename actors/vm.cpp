@@ -24,6 +24,8 @@ void vm_state::start(vm_options options) {
   space.debug = debug_ = options.debug;
   space_ = std::make_unique<address_space>(std::move(space), std::move(options.ids));
   interval_ = std::chrono::milliseconds{options.pageout.interval_ms};
+  if (options.listener)
+    listeners_.push_back(std::move(options.listener));
   on_down(self_, [this](caf::down_msg& m) { down(m); });
   on_exit(self_, [this](caf::exit_msg& m) { end(m.reason); });
   for (ns_id ns = 0; ns < pagers_.size(); ++ns)

@@ -32,6 +32,8 @@ struct vm_options {
   bool debug = false;          ///< checks signatures' promises, takes `cache_request`
   std::shared_ptr<flok::meters> meters = nullptr; ///< where page-outs are timed, if any
   event_log log{};
+  problem_listener
+      listener{}; ///< hears problems from the first on, as `listen_request` asks
 };
 
 /// Spawns a vm and the pagers of its namespaces. Messages become events of an

@@ -19,12 +19,15 @@ constexpr std::uint64_t longest_restart_ms = 10'000;
 
 /// Spawns the pager; the factory is the program's, and what it throws is its own failure.
 pager_actor vm_state::spawn_pager(const pager_slot& slot) {
+  std::string why = "its factory returned none";
   try {
-    return slot.ns.pager(self_->system());
+    if (auto made = slot.ns.pager(self_->system()))
+      return made;
   } catch (const std::exception& e) {
-    tell({errc::pager_down, "the pager of " + slot.ns.name + ": " + e.what()});
-    return {};
+    why = e.what();
   }
+  tell({errc::pager_down, "the pager of " + slot.ns.name + " cannot be made: " + why});
+  return {};
 }
 
 /// False where the pager could not be made; it is tried again later, like one that died.
@@ -86,7 +89,13 @@ void vm_state::restart_later(ns_id ns) {
   send_later(self_, milliseconds{slot.restart_ms}, self_, restart_tick{ns});
   log_.write(log_level::warning, "pager_restart",
              {{"namespace", slot.ns.name}, {"after_ms", slot.restart_ms}});
-  tell({errc::pager_down, "the pager of " + slot.ns.name + " died"});
+}
+
+void vm_state::pager_died(ns_id ns, const caf::error& reason) {
+  const auto why = what_was_thrown(reason);
+  tell({errc::pager_down,
+        "the pager of " + pagers_[ns].ns.name + " died" + (why.empty() ? "" : ": " + why)});
+  restart_later(ns);
 }
 
 void vm_state::down(const caf::down_msg& m) {
@@ -96,7 +105,7 @@ void vm_state::down(const caf::down_msg& m) {
       continue;
     slot.actor = pager_actor{};
     if (!ending_)
-      restart_later(ns);
+      pager_died(ns, m.reason);
     space_->pager_lost(ns);
     perform();
     return end_when_alone();

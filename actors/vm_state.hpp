@@ -178,6 +178,7 @@ private:
   void from_pager(const cache_write& w);
   caf::delegated<done> cache_as_pager(const cache_request& m);
   void restart_later(ns_id ns);
+  void pager_died(ns_id ns, const caf::error& reason);
   void down(const caf::down_msg& m);
   void end(const caf::error& reason);
   void end_when_alone();

@@ -292,6 +292,9 @@ bool has_line_break(std::string_view json) {
 expected<void> check_text(std::string_view json, checked known) {
   if (json.size() > limits::page_bytes)
     return failure(errc::invalid_page, too_large());
+  if (const auto first = json.find_first_not_of(" \t\r\n");
+      first != std::string_view::npos && json[first] != '{')
+    return failure(errc::invalid_page, "a page is a JSON object");
   if (known == checked::grammar) { // the text around it may nest deeper than a page
     if (json::deeper_than(json, limits::depth))
       return failure(errc::invalid_page, "nested too deep");

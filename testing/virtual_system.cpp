@@ -29,20 +29,21 @@ virtual_system::virtual_system(virtual_options options)
   v.ids = options.ids;
   for (const auto& ns : options.namespaces)
     v.namespaces.push_back({ns.name, ns.options, ns.pager ? ns.pager : spawn_mem_pager});
-  vm = keep(spawn_vm(actors(), std::move(v)));
-
-  context_->ids = options.ids;
-  for (const auto& ns : options.namespaces)
-    context_->vms.emplace(ns.name, vm);
   context_->on_problem = [to = problems_](const error& e) { to->push_back(e); };
   context_->listener =
       keep(spawn_function(actors(), [to = problems_]() -> listener_actor::behavior_type {
         return {[to](const problem& p) { to->push_back(p.what); },
                 [](const barrier_request&) { return done{}; }};
       }));
+  v.listener = context_->listener;
+  vm = keep(spawn_vm(actors(), std::move(v)));
+
+  context_->ids = options.ids;
+  for (const auto& ns : options.namespaces)
+    context_->vms.emplace(ns.name, vm);
   context_->root = caf::actor_cast<caf::actor>(keep(spawn_function(
       actors(), []() -> root_actor::behavior_type { return {[](const wake_up&) {}}; })));
-  (void)ask<done>(listen_request{context_->listener});
+  run();
 }
 
 controller_ref virtual_system::spawn(std::function<void(controller&)> body) {

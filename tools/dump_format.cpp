@@ -172,6 +172,8 @@ expected<std::uint64_t> read_dump(int fd, const dump_reader& reader) {
     }
   if (in.error() != 0)
     return wrong(std::string{"it cannot be read: "} + std::strerror(in.error()));
+  if (number == 0)
+    return wrong("nothing is in it; flok dump makes what can be loaded");
   if (!state.ended())
     return wrong("the dump is torn: it ends after line " + std::to_string(number) +
                  ", without its last line");

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <future>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -30,7 +31,8 @@ public:
 
   expected<void> open(const std::vector<std::string>& namespaces) {
     auto ok = to_.open(namespaces, true);
-    refused_ = !ok;
+    if (!ok)
+      refused_ = ok.error();
     return ok;
   }
 
@@ -65,13 +67,13 @@ public:
 
   /// Of what was settled.
   [[nodiscard]] std::uint64_t written() const { return written_; }
-  /// Whether the target could not be opened.
-  [[nodiscard]] bool refused() const { return refused_; }
+  /// Why the target could not be opened.
+  [[nodiscard]] const std::optional<error>& refused() const { return refused_; }
 
 private:
   page_target& to_;
   progress bar_;
-  bool refused_ = false;
+  std::optional<error> refused_;
   std::vector<commit_page> batch_;
   std::size_t bytes_ = 0;
   std::uint64_t written_ = 0;
@@ -116,7 +118,7 @@ int load_from(int fd, const load_arguments& a, page_target& target) {
   if (auto settled = to.settle(); kept && !settled)
     kept = failure(settled.error());
   if (to.refused())
-    return complain("load", kept.error());
+    return complain("load", *to.refused());
   if (!kept)
     return complain("load",
                     name + ": " + kept.error().message +

@@ -108,6 +108,17 @@ void add_import(CLI::App& app, std::function<int()>& chosen) {
   command->callback([args, &chosen] { chosen = [args] { return run_import(*args); }; });
 }
 
+/// What CLI11 refuses, told like all that a subcommand refuses.
+std::string refusal(const CLI::App* app, const CLI::Error& why) {
+  std::string whose = app->get_name();
+  for (const auto* sub : app->get_subcommands())
+    whose += " " + sub->get_name();
+  std::string text = whose + ": " + why.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&why) != nullptr)
+    text += " (a name that begins with - stands behind --)";
+  return text + "\n" + whose + " --help tells more\n";
+}
+
 /// CLI11 says of one that it does not know only that one is required.
 bool has_subcommand(const CLI::App& app, std::string_view name) {
   const auto named =
@@ -122,6 +133,7 @@ int main(int argc, char* argv[]) {
   std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error like any other
   CLI::App app{"flok: reactive, paged, persistent memory", "flok"};
   app.require_subcommand(1);
+  app.failure_message(refusal);
   app.set_version_flag("--version", "flok " FLOK_VERSION, "Print the version and end");
   app.footer("Example:\n  echo '{\"op\":\"stats\"}' | flok shell --config services.json\n\n"
              "flok SUBCOMMAND --help tells more.");

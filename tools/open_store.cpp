@@ -37,7 +37,7 @@ void expect_damage(const std::string& command, const std::string& where) {
 
 expected<std::string> directory_of(const store_arguments& a) {
   if (!a.config && !a.data)
-    return failure(errc::bad_config, "either --data or --config is needed");
+    return failure(errc::bad_config, "which store? Give its --data or --config");
   if (!a.config)
     return *a.data;
   const auto pagers = builtin_pagers();

@@ -157,6 +157,14 @@ bool is_socket(const std::string& path) {
   return ::stat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode);
 }
 
+expected<std::string> directory_named_by(const store_arguments& a) {
+  if (!a.data && !a.config)
+    return failure(
+        errc::bad_config,
+        "which pages? Give --data, --config, or, of a running system, --connect");
+  return directory_of(a);
+}
+
 std::string json_of(const namespace_size& n) {
   return R"({"ns":)" + json::quoted(n.ns) + R"(,"pages":)" + std::to_string(n.pages) +
          R"(,"bytes":)" + std::to_string(n.bytes) + "}";
@@ -189,7 +197,7 @@ expected<std::unique_ptr<page_source>> open_source(const store_arguments& a,
                                                    const std::string& command) {
   if (a.connect)
     return open_connected_source(*a.connect);
-  const auto where = directory_of(a);
+  const auto where = directory_named_by(a);
   if (!where)
     return failure(where.error());
   expect_damage(command, *where);
@@ -203,7 +211,7 @@ expected<std::unique_ptr<page_target>> open_target(const store_arguments& a,
                                                    const std::string& command) {
   if (a.connect)
     return open_connected_target(*a.connect);
-  auto where = directory_of(a);
+  auto where = directory_named_by(a);
   if (!where)
     return failure(where.error());
   expect_damage(command, *where);

@@ -74,7 +74,7 @@ private:
     app_->callback([choose = choose_, hidden, wrong = std::move(wrong), why] {
       for (const auto* option : hidden)
         if (option->count() != 0 || wrong())
-          throw CLI::ValidationError{"--connect", why};
+          throw CLI::ParseError{why, CLI::ExitCodes::ValidationError};
       choose();
     });
   }
@@ -138,14 +138,14 @@ void add_looking(CLI::App& app, std::function<int()>& chosen) {
   check.option("NS", check.arguments().namespaces, "namespaces; without any, all");
   check.flag("--no-links", check.arguments().no_links,
              "leave lists alone: only parts of them are kept");
-  check.needs_files("check looks at the files of a data directory, also beside a running "
+  check.needs_files("it looks at the files of a data directory, also beside a running "
                     "system: use --data");
 }
 
 void add_living(CLI::App& app, std::function<int()>& chosen) {
   const std::string why =
       "only a running system has news: give the socket of one that flok "
-      "serve runs";
+      "serve runs, with --connect";
   command<watch_arguments> watch{app,
                                  "watch",
                                  "Print what changes in a page, as it happens",
@@ -243,7 +243,7 @@ void add_changing(CLI::App& app, std::function<int()>& chosen) {
                                    "flok compact --data data",
                                    chosen,
                                    run_compact};
-  compact.needs_files("compact rewrites the file of a data directory that no system has "
+  compact.needs_files("it rewrites the file of a data directory that no system has "
                       "open: end it, and use --data");
 }
 

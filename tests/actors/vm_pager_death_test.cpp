@@ -2,7 +2,10 @@
 
 #include <chrono>
 #include <memory>
+#include <stdexcept>
+#include <string>
 
+#include "flok/testing.hpp"
 #include "tests/actors/fixture.hpp"
 #include "tests/catch.hpp"
 
@@ -44,6 +47,52 @@ TEST_CASE("a pager's death: what it had and what waits is answered pager_down") 
   r.ask<find_pager_reply>(w.vm, find_pager_request{"user"});
   CHECK(r.heard() == strings{"pager_down", "pager_down", "pager_down"});
   CHECK(w.stats().pages == 0);
+}
+
+TEST_CASE("a pager's death: what it threw is told") {
+  scripted_pager pager;
+  virtual_options options;
+  options.namespaces = {{"user", pager.factory(), {}}};
+  virtual_system sys{options};
+  const auto problem = [&] {
+    const auto all = sys.problems();
+    return all.empty() ? std::string{} : all.back().message;
+  };
+  pager.on_write(
+      [](const page_ptr&) -> expected<void> { throw std::runtime_error{"dry"}; });
+  CHECK(sys.write("user", version("a", "1")).error().code == errc::pager_down);
+  CHECK(problem() == "the pager of user died: dry");
+
+  sys.advance(10ms);
+  pager.on_write([](const page_ptr&) -> expected<void> { throw 1; });
+  CHECK(sys.write("user", version("a", "1")).error().code == errc::pager_down);
+  CHECK(problem() == "the pager of user died: it threw no std::exception");
+
+  sys.advance(20ms);
+  pager.die();
+  sys.run();
+  CHECK(problem() == "the pager of user died");
+}
+
+TEST_CASE("a pager that cannot be made is tried again, and its fault told") {
+  scripted_pager pager;
+  int attempts = 0;
+  virtual_options options;
+  const pager_factory factory = [&](caf::actor_system& actors) -> pager_actor {
+    if (++attempts == 1)
+      throw std::runtime_error{"no licence"};
+    return attempts == 2 ? pager_actor{} : pager.factory()(actors);
+  };
+  options.namespaces = {{"user", factory, {}}};
+  virtual_system sys{options};
+  sys.advance(1s);
+  strings told;
+  for (const auto& why : sys.problems())
+    told.push_back(why.message);
+  CHECK(told == strings{"the pager of user cannot be made: no licence",
+                        "the pager of user cannot be made: its factory returned none"});
+  CHECK(attempts == 3);
+  CHECK(sys.write("user", version("a", "1")));
 }
 
 TEST_CASE("a pager's death: it is started again, told init, and every watch anew") {

@@ -153,7 +153,7 @@ TEST_CASE("half a surrogate pair names nothing") {
 
 TEST_CASE("a page is an object") {
   for (const char* text : {"[]", "1", "\"p\"", "null", "true", "[{}]"})
-    CHECK(refusal_of(text).message == "a value of the wrong type");
+    CHECK(refusal_of(text).message == "a page is a JSON object");
   CHECK(refusal_of("").message == "empty where a JSON value was expected");
   CHECK(refusal_of("  \n ").message == "empty where a JSON value was expected");
 }

@@ -76,10 +76,11 @@ TEST_CASE("load: a torn or damaged dump in a file changes nothing", "[store]") {
     CHECK_FALSE(std::filesystem::exists(home.dir.path() / "copy"));
   };
   const auto lines = lines_of(home.dump);
+  refused("", "nothing is in it");
   std::string torn;
   for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
-    refused(torn, "torn: it ends after line " + std::to_string(i));
     torn += lines[i] + "\n";
+    refused(torn, "torn: it ends after line " + std::to_string(i + 1));
   }
   refused(home.dump.substr(0, home.dump.size() / 2), "line ");
   auto changed = home.dump;

@@ -53,7 +53,7 @@ TEST_CASE("ls: what is not there is told, and nothing is made", "[store]") {
   CHECK(failed_with(home.run({"ls", "nope"}), 2, "no namespace nope; it has feed, user"));
   CHECK(failed_with(home.run_on("other", {"ls"}), 2, "no store is there"));
   CHECK_FALSE(std::filesystem::exists(home.dir.path() / "other"));
-  CHECK(failed_with(run_tool({"ls"}), 2, "--data or --config"));
+  CHECK(failed_with(run_tool({"ls"}), 2, "flok ls: which pages? Give --data"));
   const auto config =
       home.dir.write("c.json", R"({"pagers": [{"name": "mem", "namespace": "user"}]})");
   CHECK(failed_with(run_tool({"ls", "--config", config}), 2, "storage.path"));

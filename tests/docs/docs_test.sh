@@ -89,6 +89,9 @@ lines_of() {
 }
 lines_of examples/testing/catch.hpp 2
 lines_of examples/testing/capped_test.cpp 3
+lines_of examples/testing/waiting_test.cpp 4
+lines_of examples/testing/waiting_test.cpp 5
+lines_of examples/testing/waiting_test.cpp 6
 
 # The pagers in the docs are those that are built.
 block "$root/docs/pagers.md" cpp 1 | diff - "$root/pagers/mem.cpp" ||
@@ -104,7 +107,9 @@ compiled() {
     grep -qF -- "$line" "$root/tests/docs/$1" || fail "$2: tests/docs/$1 lacks: $line"
   done || exit 1
 }
-compiled fragments_test.cpp docs/pages.md 1 || fail "docs/pages.md shows no code"
+for n in 1 2; do
+  compiled fragments_test.cpp docs/pages.md "$n" || fail "docs/pages.md shows no code"
+done
 block "$root/docs/pagers.md" cpp 2 | diff - "$root/examples/files/files_pager.cpp" ||
   fail "docs/pagers.md shows another pager than examples/files/files_pager.cpp"
 [ "$(wc -l <"$root/examples/files/files_pager.cpp")" -lt 80 ] || fail "the files pager is too long"

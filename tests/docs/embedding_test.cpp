@@ -69,6 +69,28 @@ news.post([](flok::controller& self) {
          draft.text("k").value();
 }
 
+/// Has the controller add to "todo" what it bases on what is there.
+void added(flok::system& sys, const flok::controller_ref& news, heard& h) {
+  const auto complain = [&](const flok::error&) { ++h.errors; };
+  // clang-format off
+news.post([&](flok::controller& self) {
+  self.read("user", "todo", [&](const flok::expected<flok::page_ptr>& page) {
+    if (!page)
+      return complain(page.error());
+    auto draft = self.copy_page(*page);
+    draft.insert(0, {{"title", "milk"}});
+    self.write("user", draft.finish().value(), [&](const flok::expected<flok::page_ptr>& written) {
+      if (!written)
+        complain(written.error());
+    }, {.if_hash = (*page)->hash_text()});
+  });
+});
+  // clang-format on
+  for (int hops = 0; hops != 3; ++hops) // it has asked, read, and been answered
+    sys.drain();
+  CHECK(sys.read("user", "todo").value()->member(0, "title") == "\"milk\"");
+}
+
 int run(const std::string& config_file, const std::string& data_dir, heard& h) {
   const auto on_problem = [&](const flok::error&) { ++h.errors; };
   const auto complain = on_problem;
@@ -104,6 +126,7 @@ sys.drain();
 auto committed = sys.page_out();
   // clang-format on
   CHECK(found_of_three(sys) == 2);
+  added(sys, news, h);
   CHECK(there);
   CHECK(read);
   CHECK(ids.value() == std::vector<std::string>{"news"});

@@ -61,6 +61,20 @@ flok::page_ptr first_version(const flok::id_source& ids) {
   return draft.finish().value();
 }
 
+std::string listed(const flok::page& news, const flok::page& prefs) {
+  std::string all;
+  const auto show = [&](std::string_view name, const std::string& value) {
+    all += std::string{name} + "=" + value + " ";
+  };
+  // clang-format off
+for (std::size_t i = 0; i < news.size(); ++i)
+  show(news.entry(i).name, news.member(i, "title").value_or("null"));
+if (const auto at = prefs.find("lang"))
+  show("lang", prefs.member(*at, "value").value_or("null"));
+return all;
+  // clang-format on
+}
+
 int complaints = 0;
 void complain_about_the_disk() { ++complaints; }
 
@@ -104,6 +118,14 @@ auto sys = flok::open({config_file, {}, {}}, pagers);
   CHECK(page->next() == "news-2");
   CHECK((*sys)->close());
   std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("docs: what is in a page") {
+  const auto news = flok::decode_page(
+      R"({"_id":"news","_type":"array","entries":[{"_id":"a","title":"hello"},{"_id":"b"}]})");
+  const auto prefs = flok::decode_page(
+      R"({"_id":"prefs","_type":"hash","entries":{"lang":{"value":"en"}}})");
+  CHECK(listed(**news, **prefs) == "a=\"hello\" b=null lang=\"en\" ");
 }
 
 TEST_CASE("docs: a pager's options are checked with the configuration") {

@@ -48,8 +48,8 @@ public:
       return ok;
     if (auto ok = lock(); !ok)
       return ok;
-    if (auto ok = reserve_reader_table(); !ok)
-      return ok;
+    if (const int code = reserve_reader_table(where_); code != 0)
+      return failed("cannot write to " + where_, std::strerror(code));
     return open_data();
   }
 
@@ -89,10 +89,21 @@ public:
       return failed("committing to " + where_, disk_full(code) ? ENOSPC : code);
     }
     reach_last_page();
-    return {};
+    return still_there();
   }
 
 private:
+  /// A file that was removed, or replaced, goes on as before for those who have it open.
+  expected<void> still_there() const {
+    struct stat file {};
+    if (int fd = -1; mdb_env_get_fd(env_.get(), &fd) == MDB_SUCCESS &&
+                     ::fstat(fd, &file) == 0 && file.st_nlink == 0)
+      return failed("committing to " + where_,
+                    "data.mdb was removed: what it held is lost when this process ends, "
+                    "unless you dump it before");
+    return {};
+  }
+
   /// One that is there stays as it is. What is made is its owner's alone, as the socket is.
   expected<void> make_directory() const {
     std::error_code made;
@@ -181,19 +192,6 @@ private:
       return failed("cannot write to " + where_, std::strerror(errno));
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
       return failed(where_, errno == EWOULDBLOCK ? in_use(where_) : std::strerror(errno));
-    return {};
-  }
-
-  /// LMDB writes to its mapped lock.mdb: without room on the disk that would end the
-  /// process.
-  expected<void> reserve_reader_table() {
-    constexpr off_t table_bytes = 16'384; // LMDB's default of 126 readers takes half of it
-    const auto path = where_ + "/lock.mdb";
-    const descriptor table{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode)};
-    if (table.get() < 0)
-      return failed("cannot write to " + where_, std::strerror(errno));
-    if (const int code = ::posix_fallocate(table.get(), 0, table_bytes); code != 0)
-      return failed("cannot write to " + where_, std::strerror(code));
     return {};
   }
 

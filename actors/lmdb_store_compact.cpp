@@ -15,6 +15,58 @@ namespace {
 
 using namespace lmdb;
 
+/// One database, walked in the order of its keys.
+class walk {
+public:
+  /// Without a name it is the one that holds the others.
+  walk(MDB_env* env, const char* name) : txn_{env, MDB_RDONLY} {
+    MDB_cursor* cursor = nullptr;
+    MDB_dbi dbi = 0;
+    code_ = txn_.status();
+    if (code_ == MDB_SUCCESS)
+      code_ = mdb_dbi_open(txn_.get(), name, 0, &dbi);
+    if (code_ == MDB_SUCCESS)
+      code_ = mdb_cursor_open(txn_.get(), dbi, &cursor);
+    cursor_.reset(cursor);
+    next();
+  }
+
+  void next() {
+    if (code_ == MDB_SUCCESS)
+      code_ = mdb_cursor_get(cursor_.get(), &key_, &data_, MDB_NEXT);
+  }
+
+  [[nodiscard]] int code() const { return code_; } ///< MDB_NOTFOUND: at the end
+  [[nodiscard]] std::string_view key() const { return to_view(key_); }
+  [[nodiscard]] std::string_view data() const { return to_view(data_); }
+
+private:
+  transaction txn_; ///< with it the database is closed again
+  std::unique_ptr<MDB_cursor, close_cursor> cursor_;
+  MDB_val key_{};
+  MDB_val data_{};
+  int code_ = MDB_SUCCESS;
+};
+
+bool same_records(MDB_env* one, MDB_env* other, const std::string& name) {
+  walk a{one, name.c_str()};
+  walk b{other, name.c_str()};
+  for (; a.code() == MDB_SUCCESS && b.code() == MDB_SUCCESS; a.next(), b.next())
+    if (a.key() != b.key() || a.data() != b.data())
+      return false;
+  return a.code() == MDB_NOTFOUND && b.code() == MDB_NOTFOUND;
+}
+
+/// Whether each database of one is in the other, with the same records.
+bool same_contents(MDB_env* one, MDB_env* other) {
+  walk a{one, nullptr};
+  walk b{other, nullptr};
+  for (; a.code() == MDB_SUCCESS && b.code() == MDB_SUCCESS; a.next(), b.next())
+    if (a.key() != b.key() || !same_records(one, other, std::string{a.key()}))
+      return false;
+  return a.code() == MDB_NOTFOUND && b.code() == MDB_NOTFOUND;
+}
+
 /// One compaction; the locks end with it.
 class compactor {
 public:
@@ -89,28 +141,46 @@ private:
   }
 
   expected<void> copy_pages(int to, std::size_t size) const {
-    MDB_env* opened = nullptr;
-    if (int code = mdb_env_create(&opened); code != MDB_SUCCESS)
-      return failed("LMDB", code);
-    const std::unique_ptr<MDB_env, close_env> env{opened};
-    int code = mdb_env_set_maxdbs(opened, 1);
-    if (code == MDB_SUCCESS) // the locks above keep all others out
-      code = mdb_env_open(opened, where_.c_str(), MDB_RDONLY | MDB_NOLOCK, file_mode);
-    if (code != MDB_SUCCESS)
-      return cannot(mdb_strerror(code));
-    if (cut_off(opened, size))
+    const auto env = open(where_, MDB_RDONLY | MDB_NOLOCK);
+    if (!env)
+      return failure(env.error());
+    if (cut_off(env->get(), size))
       return cannot("data.mdb is shorter than its own last page: it was cut off");
     {
-      const transaction txn{opened, MDB_RDONLY};
+      const transaction txn{env->get(), MDB_RDONLY};
       if (txn.status() != MDB_SUCCESS)
         return cannot(mdb_strerror(txn.status()));
       if (const auto known = format_of(txn.get(), where_); !known)
         return failure(known.error());
     }
-    code = mdb_env_copyfd2(opened, to, MDB_CP_COMPACT);
+    const int code = mdb_env_copyfd2(env->get(), to, MDB_CP_COMPACT);
     if (code == MDB_INCOMPATIBLE || code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND)
       return cannot("data.mdb is damaged; flok check tells more");
-    return code == MDB_SUCCESS ? expected<void>{} : cannot(mdb_strerror(code));
+    if (code != MDB_SUCCESS)
+      return cannot(mdb_strerror(code));
+    const auto made = open(copy_file(), MDB_RDONLY | MDB_NOLOCK | MDB_NOSUBDIR);
+    if (!made)
+      return failure(made.error());
+    // LMDB copies what is damaged as well, and says nothing.
+    if (!same_contents(env->get(), made->get()))
+      return cannot("data.mdb is damaged: a copy would have less than it; save what flok "
+                    "dump can read, and load that into a new store");
+    return {};
+  }
+
+  /// With room for one database at a time: the locks keep all others out.
+  [[nodiscard]] expected<std::unique_ptr<MDB_env, close_env>> open(const std::string& path,
+                                                                   unsigned flags) const {
+    MDB_env* opened = nullptr;
+    if (int code = mdb_env_create(&opened); code != MDB_SUCCESS)
+      return failed("LMDB", code);
+    std::unique_ptr<MDB_env, close_env> env{opened};
+    int code = mdb_env_set_maxdbs(opened, 1);
+    if (code == MDB_SUCCESS)
+      code = mdb_env_open(opened, path.c_str(), flags, file_mode);
+    if (code != MDB_SUCCESS)
+      return cannot(mdb_strerror(code));
+    return env;
   }
 
   std::string where_;

@@ -1,6 +1,7 @@
 // What the sources of the LMDB store share: handles that close themselves, names, errors.
 #pragma once
 
+#include <cerrno>
 #include <charconv>
 #include <string>
 #include <string_view>
@@ -161,5 +162,14 @@ public:
 private:
   int fd_;
 };
+
+/// LMDB writes to its mapped lock.mdb, readers as well: without room on the disk that would
+/// end the process. Returns 0, or an errno.
+inline int reserve_reader_table(const std::string& where) {
+  constexpr off_t table_bytes = 16'384; // LMDB's default of 126 readers takes half of it
+  const descriptor table{
+      ::open((where + "/lock.mdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode)};
+  return table.get() < 0 ? errno : ::posix_fallocate(table.get(), 0, table_bytes);
+}
 
 } // namespace flok::lmdb

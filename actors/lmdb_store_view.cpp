@@ -13,6 +13,7 @@
 
 #include "actors/lmdb_store_handles.hpp"
 #include "actors/store_view.hpp"
+#include "runtime/json_text.hpp"
 
 namespace flok {
 
@@ -54,6 +55,9 @@ public:
       return failed(where_, "data.mdb is empty");
     if (auto ok = keep_compaction_out(); !ok)
       return ok;
+    if (reserve_reader_table(where_) == ENOSPC) // whatever else there is, LMDB tells
+      return failed("cannot read " + where_,
+                    "the disk has no room for the table of those who read, lock.mdb");
     // How many databases there are decides how many can be opened.
     if (auto ok = begin(0); !ok)
       return ok;
@@ -245,7 +249,8 @@ private:
                    });
     if (!ascends)
       return failed(where_, "the namespace " + std::string{ns} +
-                                " is damaged: its ids do not ascend after " + last);
+                                " is damaged: its ids do not ascend after " +
+                                json::quoted(json::as_utf8(last)));
     return ok;
   }
 

@@ -4,12 +4,13 @@
 
 #include "actors/messages.hpp"
 #include "actors/read_file.hpp"
+#include "runtime/limits.hpp"
 
 namespace flok {
 
 expected<system_options> read_options(const open_options& options,
                                       const pager_source& pagers) {
-  const auto text = read_file(options.config_file, errc::bad_config);
+  const auto text = read_file(options.config_file, limits::line_bytes, errc::bad_config);
   if (!text)
     return failure(text.error());
   auto config = parse_config(*text, options.config_file, pagers.kinds());

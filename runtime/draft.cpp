@@ -83,10 +83,10 @@ bool draft::use_index() {
   constexpr std::size_t few = 16;
   if (indexed_ || ++lookups_ <= few)
     return indexed_;
-  index_.clear();
   index_.reserve(items_.size());
   for (std::size_t i = 0; i < items_.size(); ++i)
-    index_.emplace(name(items_[i]), i);
+    if (items_[i] != no_entry)
+      index_.emplace(name(items_[i]), i);
   return indexed_ = true;
 }
 
@@ -97,7 +97,7 @@ std::optional<std::size_t> draft::find(std::string_view key) {
     return entry == index_.end() ? std::nullopt : std::optional{entry->second};
   }
   for (std::size_t i = 0; i < items_.size(); ++i)
-    if (name(items_[i]) == key)
+    if (items_[i] != no_entry && name(items_[i]) == key)
       return i;
   return std::nullopt;
 }
@@ -151,6 +151,12 @@ draft::item draft::own(fresh_entry e) {
   return fresh_bit | static_cast<item>(fresh_.size() - 1);
 }
 
+/// The entry is no longer in the draft; whoever edits it edits in vain.
+void draft::disown(item i) {
+  if (is_fresh(i))
+    fresh(i).there = false;
+}
+
 expected<void> draft::insert(const position& at, const nlohmann::json& fields) {
   auto text = dump(fields);
   return text ? insert_text(at, *text) : failure(text.error());
@@ -178,7 +184,7 @@ expected<void> draft::insert_text(const position& at, std::string_view text) {
     if (add_key)
       items_.push_back(added);
     else
-      items_[index] = added;
+      disown(std::exchange(items_[index], added));
     if (indexed_)
       index_.emplace(fresh(added).name, index);
     return {};
@@ -196,13 +202,15 @@ expected<void> draft::erase(const position& at) {
   const auto index = locate(at);
   if (!index)
     return failure(index.error());
+  auto& i = items_[*index];
+  index_.erase(name(i));
+  disown(i);
   if (kind_ == page_kind::array) {
-    index_.erase(name(items_[*index]));
-  } else { // those behind it move
-    indexed_ = false;
-    lookups_ = 0;
+    items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(*index));
+  } else {
+    i = no_entry;
+    ++gone_;
   }
-  items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(*index));
   return {};
 }
 
@@ -218,7 +226,7 @@ fresh_entry& draft::freshen(std::size_t index) {
   auto& i = items_[index];
   if (!is_fresh(i)) {
     const auto e = base_->entry(i);
-    i = own({std::string{e.name}, std::string{e.text}, {}, {}});
+    i = own({std::string{e.name}, std::string{e.text}, {}, {}, true});
   }
   return fresh(i);
 }
@@ -255,6 +263,8 @@ expected<page_ptr> draft::finish() {
   builder.set_next(next_);
   builder.set_prev(prev_);
   for (std::size_t i = 0; i < items_.size(); ++i) {
+    if (items_[i] == no_entry)
+      continue;
     if (!is_fresh(items_[i])) {
       const auto end = run_end(i);
       builder.keep(base_, items_[i], items_[i] + (end - i));
@@ -349,14 +359,11 @@ expected<void> entry_editor::apply(std::span<const json::member> members) {
 }
 
 void entry_editor::rename(std::string name) {
-  const auto& items = owner_->items_;
-  const bool there = std::any_of(items.begin(), items.end(), [&](auto i) {
-    return draft::is_fresh(i) && &owner_->fresh(i) == entry_;
-  });
-  if (owner_->indexed_ && there) // its view into the old name must go first
+  const bool indexed = owner_->indexed_ && entry_->there;
+  if (indexed) // its view into the old name must go first
     owner_->index_.erase(entry_->name);
   entry_->name = std::move(name);
-  if (owner_->indexed_ && there)
+  if (indexed)
     owner_->index_.emplace(entry_->name, 0);
 }
 

@@ -56,6 +56,7 @@ struct fresh_entry {
   std::string object;
   std::string signed_text; // with key and `_sig`, made by `finish`
   std::string signature;   // empty until then
+  bool there = true;       // false once it is erased or replaced
 };
 
 /// An entry that may be changed, in a draft that must outlive it and stay where it is. It
@@ -102,7 +103,7 @@ public:
 
   [[nodiscard]] page_kind kind() const noexcept { return kind_; }
   [[nodiscard]] std::string_view id() const noexcept { return id_; }
-  [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return items_.size() - gone_; }
 
   /// The entry's object as it is now; `_sig` in it may be that of before.
   [[nodiscard]] expected<std::string> text(const position& at);
@@ -134,9 +135,11 @@ public:
 private:
   friend class entry_editor;
 
-  /// One entry: its index in the base page, or, with this bit, in `fresh_`.
+  /// One entry: its index in the base page, or, with this bit, in `fresh_`. An entry that
+  /// is erased from a hash page leaves its place, so that those behind it keep theirs.
   using item = std::uint32_t;
   static constexpr item fresh_bit = item{1} << 31U;
+  static constexpr item no_entry = ~item{0};
 
   [[nodiscard]] static bool is_fresh(item i) { return (i & fresh_bit) != 0; }
   [[nodiscard]] fresh_entry& fresh(item i) const { return *fresh_[i & ~fresh_bit]; }
@@ -150,6 +153,7 @@ private:
   [[nodiscard]] fresh_entry& freshen(std::size_t index);
   [[nodiscard]] expected<void> sign(fresh_entry& e) const;
   [[nodiscard]] item own(fresh_entry e);
+  void disown(item i);
 
   page_ptr base_;
   page_kind kind_;
@@ -157,13 +161,14 @@ private:
   id_source ids_;
   std::optional<std::string> head_, next_, prev_;
   std::vector<item> items_;
+  std::size_t gone_ = 0; ///< of them without an entry
   std::vector<std::unique_ptr<fresh_entry>>
       fresh_; ///< kept, so that names stay where they are
 
   // Names of entries, and in a hash page where they are: made once it pays.
   std::unordered_map<std::string_view, std::size_t> index_;
   bool indexed_ = false;
-  std::size_t lookups_ = 0; ///< since there was an index
+  std::size_t lookups_ = 0; ///< before there was an index
 };
 
 /// A draft of a new page (seed 002: `NewPage`). Without an id it gets one from `ids`.

@@ -143,6 +143,19 @@ void append_string(std::string& out, std::string_view value) {
   put_string(out.data() + begin, value);
 }
 
+std::string as_utf8(std::string_view bytes) {
+  if (is_utf8(bytes))
+    return std::string{bytes};
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : bytes)
+    if (byte < 0x80U)
+      text += static_cast<char>(byte);
+    else
+      (text += "\\x") += {digits[byte >> 4U], digits[byte & 15U]};
+  return text;
+}
+
 std::string quoted(std::string_view value) {
   std::string out;
   out.reserve(value.size() + 2);

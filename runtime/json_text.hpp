@@ -21,6 +21,9 @@ char* put_string(char* to, std::string_view value) noexcept;
 /// `append_string` into a new string.
 [[nodiscard]] std::string quoted(std::string_view value);
 
+/// What is UTF-8 as it is; in anything else each byte beyond ASCII is spelled `\xff`.
+[[nodiscard]] std::string as_utf8(std::string_view bytes);
+
 /// The size of what `append_string` appends.
 [[nodiscard]] std::size_t quoted_size(std::string_view value) noexcept;
 

@@ -92,6 +92,9 @@ inline constexpr std::uint64_t max_dirty_max = 4'294'967'295;
 inline constexpr std::uint64_t max_dirty_default = 4096;
 
 static_assert(page_bytes < line_bytes, "a page must fit into a line of the shell");
+/// A JSON file that is turned into pages: simdjson keeps positions in 32 bits.
+inline constexpr std::size_t import_bytes = UINT32_MAX;
+
 static_assert(line_bytes <= UINT32_MAX, "positions in a text are kept in 32 bits");
 
 } // namespace flok::limits

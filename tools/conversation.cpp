@@ -35,7 +35,8 @@ session_sink sink_of(const conversation_ends& ends) {
             if (out->break_beyond(limits::unread_every_bytes) && cut)
               cut();
             return true;
-          }};
+          },
+          [out = ends.out] { return !out->broken(); }};
 }
 
 shell_op op_of(const line_reader::line& line) {

@@ -3,14 +3,13 @@
 #include <map>
 #include <set>
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include "actors/read_file.hpp"
 #include "flok.hpp"
+#include "runtime/limits.hpp"
 #include "tools/commands.hpp"
 #include "tools/import_list.hpp"
 #include "tools/progress.hpp"
+#include "tools/stderr_sink.hpp"
 
 namespace flok::tools {
 
@@ -131,9 +130,9 @@ int complain(const std::string& about, const error& why, int code) {
 } // namespace
 
 int run_import(const import_arguments& a) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("flok"));
+  log_to_stderr();
   // What can be refused is refused before anything starts and a data folder is made.
-  const auto text = read_file(a.file, errc::bad_request);
+  const auto text = read_file(a.file, limits::import_bytes, errc::bad_request);
   if (!text)
     return complain("", text.error(), exit_usage);
   const auto entries = list_entries(*text, a.pointer);

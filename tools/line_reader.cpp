@@ -66,7 +66,7 @@ std::vector<line_reader::line> line_reader::next() {
     }
     ended_ = true;
     if (got == 0 && !rest_.empty())
-      out.push_back({std::exchange(rest_, {}), false});
+      out.push_back({std::exchange(rest_, {}), false, false});
   }
   return out;
 }

@@ -24,6 +24,7 @@ public:
   struct line {
     std::string text;      ///< without its LF; a CR before that stays, JSON's white space
     bool too_long = false; ///< it is skipped, and `text` is empty: told at once
+    bool ended = true;     ///< false for a last line without its LF
   };
 
   /// The next lines, as many as came together; none at the end of input. A last line

@@ -47,9 +47,12 @@ public:
   /// Writes what there is once the batch before is written.
   expected<void> write() {
     // Of a page that is there twice the later one counts.
-    std::stable_sort(batch_.begin(), batch_.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.ns, a.id) < std::tie(b.ns, b.id);
-    });
+    const auto key = [](const commit_page& p) { return std::tie(p.ns, p.id); };
+    std::stable_sort(batch_.begin(), batch_.end(),
+                     [&](const auto& a, const auto& b) { return key(a) < key(b); });
+    const auto earlier = std::unique(batch_.rbegin(), batch_.rend(),
+                                     [&](auto& a, auto& b) { return key(a) == key(b); });
+    batch_.erase(batch_.begin(), earlier.base());
     if (auto ok = settle(); !ok)
       return ok;
     writing_ = std::async(std::launch::async, [this, batch = std::exchange(batch_, {})] {
@@ -125,7 +128,7 @@ int load_from(int fd, const load_arguments& a, page_target& target) {
                         (to.written() == 0
                              ? "; nothing was loaded"
                              : "; " + counted(to.written(), "page") +
-                                   " before that were, and stay; load a whole dump"),
+                                   " before that were loaded; load a whole dump"),
                     exit_failed);
   const auto on_disk = target.keep();
   if (!on_disk)

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "flok.hpp"
@@ -31,7 +33,7 @@ void tell_damage(int) {
 void expect_damage(const std::string& command, const std::string& where) {
   damage_message =
       "flok " + command + ": " + where + ": data.mdb is damaged; flok check tells more\n";
-  for (const int number : {SIGBUS, SIGSEGV, SIGABRT})
+  for (const int number : {SIGBUS, SIGSEGV, SIGABRT, SIGFPE})
     std::signal(number, tell_damage);
 }
 
@@ -63,30 +65,55 @@ int complain(std::string_view command, const error& why) {
 }
 
 bool printer::print(std::string_view text) {
-  if (error_ == 0 && std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+  if (stop_ >= 0)
+    text_ += text;
+  else if (error_ == 0 && std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
     error_ = errno;
   return error_ == 0;
 }
 
 bool printer::flush() {
+  if (error_ == 0 && !text_.empty())
+    error_ = write_unless_stopped();
   if (std::fflush(stdout) != 0 && error_ == 0)
     error_ = errno;
   return error_ == 0;
 }
 
+/// 0, or an errno; ECANCELED where it was told to stop.
+int printer::write_unless_stopped() {
+  for (std::string_view rest = text_; !rest.empty();) {
+    std::array<pollfd, 2> fds{{{STDOUT_FILENO, POLLOUT, 0}, {stop_, POLLIN, 0}}};
+    if (::poll(fds.data(), fds.size(), -1) < 0)
+      continue;
+    if (fds[0].revents == 0)
+      return ECANCELED;
+    // A pipe that is writable takes so much at once.
+    const auto put =
+        ::write(STDOUT_FILENO, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+    if (put >= 0)
+      rest.remove_prefix(static_cast<std::size_t>(put));
+    else if (errno != EINTR && errno != EAGAIN)
+      return errno;
+  }
+  text_.clear();
+  return 0;
+}
+
 int printer::finish(int code) {
-  if (flush())
+  if (flush() || error_ == ECANCELED)
     return code;
   return complain(command_,
                   std::string{"the output cannot be written: "} + std::strerror(error_),
                   exit_failed);
 }
 
-std::string readable(std::string_view name) {
+std::string readable(std::string_view bytes) {
+  const auto name = json::as_utf8(bytes);
   const bool plain = !name.empty() && name.front() != '"' &&
                      std::none_of(name.begin(), name.end(),
                                   [](unsigned char c) { return c < 0x20U || c == 0x7fU; });
-  return plain ? std::string{name} : json::quoted(name);
+  return plain ? name : json::quoted(name);
 }
 
 std::string readable_bytes(std::uint64_t bytes) {

@@ -26,7 +26,9 @@ int complain(std::string_view command, const error& why);
 /// Text on standard output.
 class printer {
 public:
-  explicit printer(std::string command) : command_{std::move(command)} {}
+  /// With a `stop`, whoever reads is not waited for any longer once that is readable.
+  explicit printer(std::string command, int stop = -1)
+      : command_{std::move(command)}, stop_{stop} {}
 
   /// False where it can no longer be written.
   bool print(std::string_view text);
@@ -39,7 +41,11 @@ public:
   [[nodiscard]] int finish(int code);
 
 private:
+  [[nodiscard]] int write_unless_stopped();
+
   std::string command_;
+  int stop_;
+  std::string text_; ///< that waits, where there is a `stop`
   int error_ = 0;
 };
 

@@ -64,7 +64,8 @@ expected<page_ptr> read_page(const std::string& file) {
   const auto named = [&](const error& why) {
     return failure(why.code, (from_input ? "standard input" : file) + ": " + why.message);
   };
-  const auto text = from_input ? read_input() : read_file(file, errc::bad_request);
+  const auto text =
+      from_input ? read_input() : read_file(file, limits::line_bytes, errc::bad_request);
   if (!text)
     return from_input ? named(text.error()) : failure(text.error());
   auto page = decode_page(*text);

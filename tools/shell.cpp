@@ -8,7 +8,6 @@
 #include <optional>
 
 #include <poll.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "tools/conversation.hpp"
 #include "tools/shell_op.hpp"
 #include "tools/shell_server.hpp"
+#include "tools/stderr_sink.hpp"
 #include "tools/stop_signal.hpp"
 #include "tools/unix_socket.hpp"
 
@@ -32,30 +32,37 @@ class running_system {
 public:
   explicit running_system(std::string command) : command_{std::move(command)} {}
 
-  /// False, having said why, where nothing was started.
-  bool start(const shell_arguments& a, bool must_listen) {
-    const auto pagers = builtin_pagers();
-    auto options = read_options({a.config, a.data, {}}, *pagers);
+  /// Reads the configuration and opens the socket, for which others may have to be waited
+  /// for; starts nothing yet. False, having said why.
+  bool prepare(const shell_arguments& a, bool must_listen) {
+    auto options = read_options({a.config, a.data, {}}, *pagers_);
     if (!options)
       return complain(options.error().message);
-    spdlog::set_level(spdlog::level::from_str(a.log_level));
-    options->logger = spdlog::default_logger();
-    options->on_problem = [this](const error& what) {
-      listeners_.tell(problem_line(what));
-    };
-#ifdef FLOK_PROMETHEUS
-    options->exporter = prometheus_exporter();
-#endif
     const auto& listen = options->config.listen;
     if (must_listen && !listen)
       return complain(a.config + ": /listen: missing; it says where the system is reached");
     if (listen && !open_socket(a.config, listen->unix_path))
       return false;
-    auto started = system::start(std::move(*options), *pagers);
+    options_ = std::move(*options);
+    spdlog::set_level(spdlog::level::from_str(a.log_level));
+    tells_ = a.log_level != "off";
+    return true;
+  }
+
+  /// False, having said why, where nothing was started.
+  bool start() {
+    options_.logger = spdlog::default_logger();
+    options_.on_problem = [this](const error& what) {
+      listeners_.tell(problem_line(what));
+    };
+#ifdef FLOK_PROMETHEUS
+    options_.exporter = prometheus_exporter();
+#endif
+    auto started = system::start(std::move(options_), *pagers_);
     if (!started)
       return complain(started.error().message);
     sys_ = std::move(*started);
-    if (const auto metrics = sys_->metrics_address(); metrics && a.log_level != "off")
+    if (const auto metrics = sys_->metrics_address(); metrics && tells_)
       complain("metrics at http://" + *metrics + "/metrics"); // port 0 has become one
     if (socket_)
       server_.emplace(*sys_, *socket_, listeners_);
@@ -92,6 +99,9 @@ private:
   }
 
   std::string command_;
+  std::shared_ptr<const pager_source> pagers_ = builtin_pagers();
+  system_options options_; ///< until it has started
+  bool tells_ = true;
   audience listeners_;
   std::optional<listening_socket> socket_; ///< its file goes last
   std::unique_ptr<system> sys_;
@@ -123,12 +133,14 @@ private:
 } // namespace
 
 int run_shell(const shell_arguments& arguments) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("flok"));
+  log_to_stderr();
+  std::optional<running_system> running{std::in_place, "shell"};
+  if (!running->prepare(arguments, false))
+    return exit_usage;
   std::optional<stop_signal> stop{std::in_place};
   const auto out = std::make_shared<output>(STDOUT_FILENO);
-  std::optional<running_system> running{std::in_place, "shell"};
   running->listeners().add(out);
-  if (!running->start(arguments, false))
+  if (!running->start())
     return exit_usage;
   reader_patience patience{stop, *out};
   const auto unread = [&] { return patience.over(); };
@@ -149,10 +161,12 @@ int run_shell(const shell_arguments& arguments) {
 }
 
 int run_serve(const shell_arguments& arguments) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("flok"));
-  std::optional<stop_signal> stop{std::in_place};
+  log_to_stderr();
   running_system running{"serve"};
-  if (!running.start(arguments, true))
+  if (!running.prepare(arguments, true))
+    return exit_usage;
+  std::optional<stop_signal> stop{std::in_place};
+  if (!running.start())
     return exit_usage;
   std::printf("listening at %s\n", running.socket_path().c_str());
   std::fflush(stdout);

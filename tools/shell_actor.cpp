@@ -80,6 +80,8 @@ void session_state::begin_answering(const op_ptr& op) {
 void session_state::perform(const op_ptr& op) {
   if (op->wrong)
     return refuse(op, *op->wrong);
+  if (answers_at_length(*op) && !shared_->heard())
+    return answer(op, {}); // it would be thrown away
   switch (op->kind) {
   case op_kind::controller:
     return spawn_controller(op);
@@ -189,7 +191,8 @@ void session_state::spawn_controller(const op_ptr& op) {
         return !ready || ready(*every);
       });
       self.on_updates([shared, controller](std::span<const update> updates) {
-        shared->sink.print(event_lines(controller, updates));
+        if (shared->heard())
+          shared->sink.print(event_lines(controller, updates));
       });
       self.on_removed([shared, controller](const removed_page& r) {
         shared->sink.print(removed_line(controller, r));

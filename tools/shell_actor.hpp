@@ -41,6 +41,9 @@ struct session_shared {
   std::size_t unanswered_bytes = 0; ///< of their lines
   std::deque<shell_op> inbox;
 
+  /// Whether anybody reads what is printed.
+  [[nodiscard]] bool heard() const { return !sink.heard || sink.heard(); }
+
   void answered(const shell_op& op) {
     const std::lock_guard lock{mutex};
     --unanswered;

@@ -85,7 +85,7 @@ expected<void> shell_message::outcome() const {
 
 expected<std::unique_ptr<shell_client>> shell_client::connect(const std::string& path,
                                                               int stop) {
-  auto fd = connect_to(path);
+  auto fd = connect_to(path, stop);
   if (!fd)
     return failure(fd.error());
   auto client = std::make_unique<shell_client>(std::move(*fd), path, stop);
@@ -161,6 +161,8 @@ expected<line_reader::line> shell_client::next_line() {
     return lost();
   auto line = std::move(lines_.front());
   lines_.pop_front();
+  if (!line.ended) // the system died while it wrote
+    return lost();
   return line;
 }
 

@@ -20,6 +20,9 @@ struct session_sink {
   /// once there is. `must`: an event cannot wait, since its controller asks for every
   /// version, and true is expected. Null: always.
   std::function<bool(bool must)> ready = {};
+
+  /// Whether anybody reads still, for whom it is worth making lines. Null: always.
+  std::function<bool()> heard = {};
 };
 
 /// Performs operations in an actor of its own, with controllers of its own. Many sessions

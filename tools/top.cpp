@@ -247,7 +247,7 @@ int run_top(const top_arguments& a) {
   const auto client = shell_client::connect(*a.connect, stop.fd());
   if (!client)
     return stop.stopped() ? exit_ok : complain("top", client.error());
-  printer out{"top"};
+  printer out{"top", stop.fd()};
   const auto shown = show(a, stop, **client, out);
   if (!shown && !stop.stopped())
     complain("top", shown.error().message, exit_failed);

@@ -1,10 +1,12 @@
 #include "tools/unix_socket.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -51,17 +53,40 @@ int try_to(int (*act)(int, const sockaddr*, socklen_t), int fd,
   return result == 0 ? 0 : errno;
 }
 
+/// Others are waited for so long.
+constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::milliseconds between_attempts{10};
+
+/// Tries until it gives something else than EAGAIN, or `stop` is readable, or for too long.
+template <class Attempt>
+int keep_trying(Attempt attempt, int stop = -1) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  pollfd p{stop, POLLIN, 0};
+  for (;;) {
+    const int result = attempt();
+    if (result != EAGAIN || std::chrono::steady_clock::now() > end)
+      return result;
+    if (::poll(&p, 1, between_attempts.count()) == 1)
+      return ECANCELED;
+  }
+}
+
 /// The folder of a path, locked while it lives: of two processes that find a socket of a
-/// dead one, only one replaces it.
+/// dead one, only one replaces it. Where it is not, `errno` says why.
 unique_fd lock_folder(const std::string& path) {
   auto folder = std::filesystem::path{path}.parent_path();
   if (folder.empty())
     folder = ".";
   unique_fd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  while (fd && ::flock(fd.get(), LOCK_EX) != 0)
-    if (errno != EINTR)
-      return {};
-  return fd;
+  if (!fd)
+    return {};
+  const int failed =
+      keep_trying([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno; });
+  if (failed == 0)
+    return fd;
+  fd = {};
+  errno = failed;
+  return {};
 }
 
 /// Removes what a dead process has left at the path; why it may not be taken, else.
@@ -89,6 +114,10 @@ expected<listening_socket> listening_socket::open(std::string path) {
   if (!address)
     return failure(address.error());
   const auto folder = lock_folder(path);
+  if (!folder && errno == EAGAIN)
+    return cannot(what, path,
+                  "another process keeps its folder locked; end that, or give "
+                  "listen.unix another folder");
   if (!folder)
     return cannot(what, path, std::string{"its folder: "} + std::strerror(errno));
   if (const auto why = make_way(path, *address); !why.empty())
@@ -114,6 +143,8 @@ listening_socket::~listening_socket() {
   if (!fd_)
     return; // moved from
   const auto folder = lock_folder(path_);
+  if (!folder)
+    return; // the next one to listen here replaces it
   struct stat now {};
   if (::lstat(path_.c_str(), &now) == 0 && now.st_ino == file_ && now.st_dev == device_)
     ::unlink(path_.c_str());
@@ -134,19 +165,25 @@ std::string why_refused(const std::string& path) {
 
 } // namespace
 
-expected<unique_fd> connect_to(const std::string& path) {
+expected<unique_fd> connect_to(const std::string& path, int stop) {
   constexpr auto what = "connect to";
   const auto address = address_of(what, path);
   if (!address)
     return failure(address.error());
-  auto fd = new_socket();
-  const int failed = fd ? try_to(::connect, fd.get(), *address) : errno;
+  auto fd = new_socket(SOCK_NONBLOCK);
+  const int failed =
+      fd ? keep_trying([&] { return try_to(::connect, fd.get(), *address); }, stop) : errno;
+  if (failed == ECANCELED)
+    return failure(errc::shutting_down, "told to end");
+  if (failed == EAGAIN) // its queue is full
+    return cannot(what, path, "who listens there takes no connection");
   if (failed == ENOENT)
     return cannot(what, path, "no such socket; flok serve makes it");
   if (failed == ECONNREFUSED)
     return cannot(what, path, why_refused(path));
   if (failed != 0)
     return cannot(what, path, std::strerror(failed));
+  ::fcntl(fd.get(), F_SETFL, 0); // from here on it may block
   return fd;
 }
 

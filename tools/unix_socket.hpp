@@ -37,7 +37,9 @@ private:
   dev_t device_ = 0;
 };
 
-/// Connects to where a system listens. Fails with `bad_config`, saying what to do.
-[[nodiscard]] expected<unique_fd> connect_to(const std::string& path);
+/// Connects to where a system listens. Fails with `bad_config`, saying what to do, also
+/// where no connection is taken for five seconds; with `shutting_down` where `stop` becomes
+/// readable meanwhile.
+[[nodiscard]] expected<unique_fd> connect_to(const std::string& path, int stop = -1);
 
 } // namespace flok::tools

@@ -93,8 +93,9 @@ private:
 
 class page_watch {
 public:
-  page_watch(const watch_arguments& a, shell_client& client)
-      : a_{a}, client_{client}, lines_{a.color || ::isatty(STDOUT_FILENO) == 1} {}
+  page_watch(const watch_arguments& a, shell_client& client, int stop)
+      : a_{a}, client_{client}, lines_{a.color || ::isatty(STDOUT_FILENO) == 1},
+        out_{"watch", stop} {}
 
   /// Asks for the page's events.
   expected<void> begin() {
@@ -148,7 +149,7 @@ private:
   const watch_arguments& a_;
   shell_client& client_;
   change_lines lines_;
-  printer out_{"watch"};
+  printer out_;
   page_ptr last_;
 };
 
@@ -159,7 +160,7 @@ int run_watch(const watch_arguments& a) {
   const auto client = shell_client::connect(*a.connect, stop.fd());
   if (!client)
     return stop.stopped() ? exit_ok : complain("watch", client.error());
-  page_watch watch{a, **client};
+  page_watch watch{a, **client, stop.fd()};
   if (auto begun = watch.begin(); !begun && !stop.stopped())
     return complain("watch", begun.error());
   const auto ended = watch.run();

@@ -370,4 +370,16 @@ TEST_CASE("lmdb: a batch of which one page cannot be kept is not kept at all") {
   CHECK(found(*s, "a") == "-");
 }
 
+TEST_CASE("a data file that was removed is no place to keep pages") {
+  const temp_dir dir;
+  const auto s = opened(dir / "data");
+  put(*s, {version("a", "1")});
+  std::filesystem::remove(dir / "data/data.mdb");
+  const commit_page b{"ns", "b", version("b", "1")};
+  const auto refused = s->commit({&b, 1});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::storage_failure);
+  CHECK(refused.error().message.find("data.mdb was removed") != std::string::npos);
+}
+
 } // namespace flok::testing

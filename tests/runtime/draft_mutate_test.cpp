@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <random>
+
 #include <nlohmann/json.hpp>
 
 #include "runtime/codec_json.hpp"
@@ -91,6 +94,40 @@ TEST_CASE("names are found however many entries came, went and were renamed") {
   CHECK(h.size() == 99);
   CHECK(finished(h)->member(98, "v") == "-99");
   CHECK(finished(a)->size() == 102);
+}
+
+TEST_CASE("a hash page's entries keep their order, whichever come, go and change") {
+  auto d = copy_page(page_of(R"({"_id":"h","_type":"hash","entries":{"k0":{},"k1":{}}})"),
+                     counted_ids());
+  strings model{"k0", "k1"};
+  std::mt19937 random{1}; // NOLINT: the same each time
+  const auto key = [&] { return "k" + std::to_string(random() % 60); };
+  for (int i = 0; i < 2000; ++i) {
+    const auto k = key();
+    const auto there = std::find(model.begin(), model.end(), k);
+    switch (random() % 3) {
+    case 0:
+      REQUIRE(d.insert(k, {{"v", i}}));
+      if (there == model.end())
+        model.push_back(k);
+      break;
+    case 1:
+      REQUIRE(d.erase(k).has_value() == (there != model.end()));
+      if (there != model.end())
+        model.erase(there);
+      break;
+    default:
+      REQUIRE(d.mutate(k).has_value() == (there != model.end()));
+    }
+    REQUIRE(d.size() == model.size());
+    if (i % 50 != 0)
+      continue;
+    strings keys;
+    const auto page = finished(d);
+    for (std::size_t at = 0; at < page->size(); ++at)
+      keys.emplace_back(page->entry(at).name);
+    REQUIRE(keys == model);
+  }
 }
 
 TEST_CASE("a member is erased, and one that is not there is no error") {

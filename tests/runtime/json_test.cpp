@@ -142,6 +142,8 @@ TEST_CASE("a JSON pointer names a slice") {
 // -- writing ------------------------------------------------------------------
 
 TEST_CASE("strings are written with minimal escapes") {
+  CHECK(json::as_utf8("a/é\"\x1f") == "a/é\"\x1f");
+  CHECK(json::as_utf8("a\xff\xc3") == "a\\xff\\xc3");
   CHECK(json::quoted("a/é\x7f") == "\"a/é\x7f\"");
   CHECK(json::quoted("\"\\\b\t\n\f\r") == R"("\"\\\b\t\n\f\r")");
   CHECK(json::quoted(std::string{"\0\x01\x1f", 3}) == R"("\u0000\u0001\u001f")");

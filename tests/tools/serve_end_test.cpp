@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -214,6 +216,29 @@ TEST_CASE("serve: where it cannot listen it says why, and starts nothing", "[ser
   refuses(dir, R"(,"listen":{"unix":"folder"})", "a folder is there: remove it, or");
   CHECK(std::filesystem::file_size(dir.path() / "services.json") > 0);
   refuses(dir, R"(,"listen":{"unix":"/proc/self/s"})", "cannot listen at /proc/self/s: ");
+}
+
+TEST_CASE("serve: a signal ends it while it waits for its configuration", "[serve]") {
+  const temp_dir dir;
+  const std::string pipe = dir.path() / "services.json";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  tool_process server{{"serve", "--config", pipe}};
+  int fd = -1;
+  REQUIRE(comes_true([&] { // once it reads
+    fd = ::open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    return fd >= 0;
+  }));
+  server.signal(SIGTERM);
+  CHECK(server.wait() == 128 + SIGTERM);
+  ::close(fd);
+}
+
+TEST_CASE("serve: a folder that somebody keeps locked is told", "[serve]") {
+  const temp_dir dir;
+  const int folder = ::open(dir.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  REQUIRE(::flock(folder, LOCK_EX) == 0);
+  refuses(dir, R"(,"listen":{"unix":"s"})", "another process keeps its folder locked");
+  ::close(folder);
 }
 
 TEST_CASE("serve: a folder that may not be written is told", "[serve]") {

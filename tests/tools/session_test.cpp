@@ -114,6 +114,10 @@ public:
               awaited_ = !gone_ && unread_ > limits::unread_output_bytes;
               changed_.notify_all();
               return !awaited_;
+            },
+            [this] {
+              const std::lock_guard lock{mutex_};
+              return !gone_;
             }};
   }
 
@@ -196,8 +200,10 @@ TEST_CASE("session: what waits for a reader is done once there is none any more"
   CHECK_FALSE(session.finish([&] { return reader.is_awaited(); }));
   CHECK(sys->read("user", "p").value()->json_bytes_bound() > 1'000'000);
   reader.leave();
+  const auto unread = reader.most_unread();
   session.waker()();
   CHECK(session.finish());
+  CHECK(reader.most_unread() < unread + 10'000); // nothing is made for nobody
   CHECK(sys->read("user", "p").value()->json_bytes_bound() < 10'000);
 }
 

@@ -158,6 +158,28 @@ TEST_CASE("connect: answers that are none of the protocol's are told, with statu
   }
 }
 
+TEST_CASE("connect: a system that dies in the middle of a line has ended, with status 1",
+          "[connect]") {
+  const serve_home home;
+  strange_peer peer{home.socket, [](strange_peer& self, int fd) {
+                      self.hear_line(fd);
+                      self.send(fd, R"({"reply":"hash","page":{"_id":"flok"},"tag":1})"
+                                    "\n");
+                      self.hear_line(fd);
+                      self.send(fd, R"({"reply":"contr)");
+                    }};
+  CHECK(failed_with(home.run({"watch", "user", "a"}), 1, "has ended the connection"));
+}
+
+TEST_CASE("connect: one that takes no connection is not waited for for ever", "[connect]") {
+  const serve_home home;
+  const auto listening = flok::tools::listening_socket::open(home.socket).value();
+  REQUIRE(::listen(listening.fd(), 0) == 0); // nobody accepts: one waits, no other may
+  const auto first = flok::tools::connect_to(home.socket);
+  REQUIRE(first);
+  CHECK(failed_with(home.run({"ls"}), 2, "who listens there takes no connection"));
+}
+
 TEST_CASE("connect: a system that says nothing of its namespaces has no table",
           "[connect]") {
   const serve_home home;

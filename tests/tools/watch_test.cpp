@@ -88,6 +88,27 @@ TEST_CASE("watch: as JSON it prints the protocol's events", "[watch]") {
   CHECK(next.at("changes").at(0).at(0) == "entry_modify");
 }
 
+TEST_CASE("watch, shell: a signal ends them though nobody reads what they print",
+          "[watch]") {
+  const watched_system home;
+  const auto large = list_of({"a" + std::string(300'000, 'x')}); // more than a pipe holds
+  home.shell->must(op::write("user", large));
+  for (const int number : {SIGTERM, SIGINT}) {
+    tool_process watch{{"watch", "user", "p", "--connect", home.socket}};
+    REQUIRE(watch.read_line().find("p: ") != std::string::npos);
+    watch.signal(number);
+    CHECK(watch.wait() == 0);
+  }
+  tool_process shell{{"shell", "--connect", home.socket}};
+  shell.push("{\"op\":\"read\",\"ns\":\"user\",\"id\":\"p\"}\n", 1s);
+  REQUIRE(comes_true([&] { // its answer is on the way
+    return home.shell->must(op::simple("stats")).at("totals").at("user").at("reads") != 0;
+  }));
+  shell.signal(SIGTERM);
+  CHECK(shell.wait() == 1);
+  CHECK(shell.errors().find("nobody reads the output") != std::string::npos);
+}
+
 TEST_CASE("watch: it ends with the system, and says so", "[watch]") {
   const watched_system home;
   const auto watch = home.watch();

@@ -148,9 +148,9 @@ std::string as_utf8(std::string_view bytes) {
     return std::string{bytes};
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  for (const unsigned char byte : bytes)
-    if (byte < 0x80U)
-      text += static_cast<char>(byte);
+  for (const char c : bytes)
+    if (const auto byte = static_cast<unsigned char>(c); byte < 0x80U)
+      text += c;
     else
       (text += "\\x") += {digits[byte >> 4U], digits[byte & 15U]};
   return text;

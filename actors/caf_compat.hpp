@@ -410,6 +410,13 @@ void on_exit(Self* self, Handler handler) {
   self->set_exit_handler(std::move(handler));
 }
 
+/// Errors that nobody was asked for do not end the actor: CAF 1.x sends what an actor threw
+/// to whoever sent it the message.
+template <class Self>
+void ignore_errors_of_others(Self* self) {
+  self->set_error_handler([](caf::error&) {});
+}
+
 CAF_POP_WARNINGS
 
 /// Why an actor ends that threw.

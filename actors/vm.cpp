@@ -28,6 +28,7 @@ void vm_state::start(vm_options options) {
     listeners_.push_back(std::move(options.listener));
   on_down(self_, [this](caf::down_msg& m) { down(m); });
   on_exit(self_, [this](caf::exit_msg& m) { end(m.reason); });
+  ignore_errors_of_others(self_);
   for (ns_id ns = 0; ns < pagers_.size(); ++ns)
     if (!start_pager(ns))
       space_->pager_lost(ns);

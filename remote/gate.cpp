@@ -16,6 +16,7 @@ template <class Pointer, class Other>
 void end_with(Pointer self, const caf::actor& anchor, Other other) {
   monitor(self, anchor);
   on_exit(self, [](caf::exit_msg&) {});
+  ignore_errors_of_others(self);
   on_down(self, [self, address = anchor.address(), other](const caf::down_msg& m) {
     if (m.source == address)
       self->quit(caf::exit_reason::user_shutdown);

@@ -26,6 +26,7 @@ public:
     ns_ = std::move(ns);
     complain_ = std::move(complain);
     on_down(self_, [this](const caf::down_msg& m) { forget(m.source); });
+    ignore_errors_of_others(self_);
     on_exit(self_, [this](const caf::exit_msg& m) {
       fail_all({errc::shutting_down, "the connection is closed"});
       self_->quit(m.reason);

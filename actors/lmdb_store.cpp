@@ -93,7 +93,8 @@ public:
   }
 
 private:
-  /// A file that was removed, or replaced, goes on as before for those who have it open.
+  /// A file that was removed, or that another one was renamed over, goes on as before for
+  /// those who have it open.
   expected<void> still_there() const {
     struct stat file {};
     if (int fd = -1; mdb_env_get_fd(env_.get(), &fd) == MDB_SUCCESS &&

@@ -25,6 +25,8 @@ public:
     code_ = txn_.status();
     if (code_ == MDB_SUCCESS)
       code_ = mdb_dbi_open(txn_.get(), name, 0, &dbi);
+    if (code_ == MDB_NOTFOUND) // though the cursor has shown its name
+      code_ = MDB_CORRUPTED;
     if (code_ == MDB_SUCCESS)
       code_ = mdb_cursor_open(txn_.get(), dbi, &cursor);
     cursor_.reset(cursor);

@@ -25,6 +25,8 @@ pager_actor vm_state::spawn_pager(const pager_slot& slot) {
       return made;
   } catch (const std::exception& e) {
     why = e.what();
+  } catch (...) {
+    why = "it threw no std::exception";
   }
   tell({errc::pager_down, "the pager of " + slot.ns.name + " cannot be made: " + why});
   return {};

@@ -101,9 +101,9 @@ void checker::tell(std::string_view ns, std::string_view id, std::string_view fa
   ++notes_->faults;
   std::string line;
   if (a_.json) {
-    line = R"({"ns":)" + (ns.empty() ? "null" : json::quoted(ns)) + R"(,"id":)" +
-           (id.empty() ? "null" : json::quoted(json::as_utf8(id))) + R"(,"fault":)" +
-           json::quoted(json::as_utf8(fault)) + "}\n";
+    line = R"({"ns":)" + (ns.empty() ? "null" : json::quoted(json::as_utf8(ns))) +
+           R"(,"id":)" + (id.empty() ? "null" : json::quoted(json::as_utf8(id))) +
+           R"(,"fault":)" + json::quoted(json::as_utf8(fault)) + "}\n";
   } else {
     if (!ns.empty())
       line = readable(ns) + (id.empty() ? "" : "/" + readable(id)) + ": ";

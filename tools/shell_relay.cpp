@@ -126,6 +126,8 @@ int run_connected_shell(const std::string& path) {
   ending received;
   std::thread receiver{[&] {
     received = copy(socket->get(), STDOUT_FILENO, last);
+    if (received.write_error != 0) // nobody reads: the system takes nothing more, either
+      ::shutdown(socket->get(), SHUT_RDWR);
     (void)::eventfd_write(over.get(), 1);
   }};
   const auto sent = copy(STDIN_FILENO, socket->get(), last, stop->fd(), over.get());

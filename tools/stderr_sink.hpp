@@ -20,7 +20,7 @@ class stderr_sink final : public spdlog::sinks::base_sink<std::mutex> {
 private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     pollfd p{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&p, 1, 0) == 0) {
+    if (::poll(&p, 1, 0) <= 0) {
       ++dropped_;
       return;
     }
@@ -29,10 +29,12 @@ private:
     std::string text{line.data(), line.size()};
     if (dropped_ != 0)
       text = "(" + std::to_string(dropped_) + " lines before were not read)\n" + text;
-    dropped_ = 0;
     if (text.size() > PIPE_BUF) // a pipe that is writable takes so much at once
       text.replace(PIPE_BUF - 1, std::string::npos, "\n");
-    (void)!::write(STDERR_FILENO, text.data(), text.size());
+    if (::write(STDERR_FILENO, text.data(), text.size()) >= 0)
+      dropped_ = 0;
+    else
+      ++dropped_;
   }
   void flush_() override {}
 

@@ -80,8 +80,9 @@ unique_fd lock_folder(const std::string& path) {
   unique_fd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!fd)
     return {};
-  const int failed =
-      keep_trying([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno; });
+  const int failed = keep_trying([&] {
+    return ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno == EINTR ? EAGAIN : errno;
+  });
   if (failed == 0)
     return fd;
   fd = {};

@@ -81,7 +81,9 @@ TEST_CASE("a pager that cannot be made is tried again, and its fault told") {
   const pager_factory factory = [&](caf::actor_system& actors) -> pager_actor {
     if (++attempts == 1)
       throw std::runtime_error{"no licence"};
-    return attempts == 2 ? pager_actor{} : pager.factory()(actors);
+    if (attempts == 2)
+      throw 2;
+    return attempts == 3 ? pager_actor{} : pager.factory()(actors);
   };
   options.namespaces = {{"user", factory, {}}};
   virtual_system sys{options};
@@ -90,8 +92,9 @@ TEST_CASE("a pager that cannot be made is tried again, and its fault told") {
   for (const auto& why : sys.problems())
     told.push_back(why.message);
   CHECK(told == strings{"the pager of user cannot be made: no licence",
+                        "the pager of user cannot be made: it threw no std::exception",
                         "the pager of user cannot be made: its factory returned none"});
-  CHECK(attempts == 3);
+  CHECK(attempts == 4);
   CHECK(sys.write("user", version("a", "1")));
 }
 

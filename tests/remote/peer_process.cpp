@@ -60,7 +60,11 @@ void peer_process::tell(const std::string& what) {
   REQUIRE(::write(to_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
 }
 
-void peer_process::signal(int number) const { REQUIRE(::kill(child_, number) == 0); }
+void peer_process::stop() const {
+  REQUIRE(::kill(child_, SIGSTOP) == 0);
+  siginfo_t stopped{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(child_), &stopped, WSTOPPED) == 0);
+}
 
 void peer_process::kill() {
   if (child_ <= 0)

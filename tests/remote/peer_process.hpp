@@ -25,7 +25,8 @@ public:
   /// Gives it a line.
   void tell(const std::string& what);
 
-  void signal(int number) const;
+  /// Stops it (SIGSTOP), and waits until it has stopped.
+  void stop() const;
 
   /// SIGKILL, and waits until it has gone.
   void kill();

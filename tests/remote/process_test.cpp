@@ -1,7 +1,6 @@
 // Two processes on one machine, with TLS and without; either is killed.
 
 #include <chrono>
-#include <csignal>
 
 #include "pagers/builtin.hpp"
 #include "remote.hpp"
@@ -116,7 +115,7 @@ TEST_CASE("remote: a killed vm's process is told, and watched again when it is "
   });
   CHECK(of_b.next() == "b=1 cache");
 
-  server->signal(SIGSTOP); // so that something is under way
+  server->stop(); // so that something is under way
   auto under_way = far.async_read("user", "a");
   server->kill();
   CHECK(code_of(soon(std::move(under_way))) == "connection_lost");
@@ -149,7 +148,7 @@ TEST_CASE("remote: closing waits for a server that is stuck once, not for each "
   options.patience = std::chrono::milliseconds{1500};
   auto far = connect(options);
   REQUIRE(far.has_value());
-  server.signal(SIGSTOP);
+  server.stop();
   const auto begun = std::chrono::steady_clock::now();
   (*far)->close();
   const auto took = std::chrono::steady_clock::now() - begun;

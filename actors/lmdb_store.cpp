@@ -25,6 +25,8 @@ namespace {
 
 using namespace lmdb;
 
+constexpr const char* lock_file = "flok.lock";
+
 /// A renewed read transaction, which is reset at the end of its use.
 class snapshot {
 public:
@@ -46,6 +48,7 @@ public:
     where_ = options.directory;
     if (auto ok = make_directory(); !ok)
       return ok;
+    directory_ = descriptor{::open(where_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (auto ok = lock(); !ok)
       return ok;
     if (const int code = reserve_reader_table(where_); code != 0)
@@ -74,6 +77,9 @@ public:
   }
 
   expected<void> commit(std::span<const commit_page> pages) override {
+    if (!is_there(lock_.get(), lock_file)) // another writer could come in
+      if (auto ok = lock(); !ok)
+        return ok;
     if (!env_)
       if (auto ok = open_again(); !ok)
         return ok;
@@ -93,16 +99,24 @@ public:
   }
 
 private:
-  /// A file that was removed, or that another one was renamed over, goes on as before for
-  /// those who have it open.
+  /// A file that was removed or moved away, or that another one was renamed over, goes on
+  /// as before for those who have it open.
   expected<void> still_there() const {
-    struct stat file {};
-    if (int fd = -1; mdb_env_get_fd(env_.get(), &fd) == MDB_SUCCESS &&
-                     ::fstat(fd, &file) == 0 && file.st_nlink == 0)
+    if (int fd = -1;
+        mdb_env_get_fd(env_.get(), &fd) == MDB_SUCCESS && !is_there(fd, "data.mdb"))
       return failed("committing to " + where_,
-                    "data.mdb was removed: what it held is lost when this process ends, "
-                    "unless you dump it before");
+                    "data.mdb was removed or moved away: what is written here is lost when "
+                    "this process ends, unless you dump it before");
     return {};
+  }
+
+  /// Whether an open file is still the one of that name. The directory itself may have been
+  /// moved meanwhile, or be out of this process's sight.
+  [[nodiscard]] bool is_there(int fd, const char* name) const {
+    struct stat opened {};
+    struct stat named {};
+    return ::fstat(fd, &opened) == 0 && ::fstatat(directory_.get(), name, &named, 0) == 0 &&
+           opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
   }
 
   /// One that is there stays as it is. What is made is its owner's alone, as the socket is.
@@ -187,8 +201,8 @@ private:
   }
 
   expected<void> lock() {
-    const auto path = where_ + "/flok.lock";
-    lock_ = descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode)};
+    lock_ = descriptor{
+        ::openat(directory_.get(), lock_file, O_RDWR | O_CREAT | O_CLOEXEC, file_mode)};
     if (lock_.get() < 0)
       return failed("cannot write to " + where_, std::strerror(errno));
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
@@ -408,7 +422,8 @@ private:
 
   lmdb_options options_;
   std::string where_;
-  descriptor lock_;
+  descriptor directory_;
+  descriptor lock_; ///< on `lock_file`, held by the one who writes here
   std::unique_ptr<MDB_env, close_env> env_;
   std::size_t size_ = 0; ///< of data.mdb when it was opened
   std::map<std::string, MDB_dbi, std::less<>> databases_;

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -370,16 +372,47 @@ TEST_CASE("lmdb: a batch of which one page cannot be kept is not kept at all") {
   CHECK(found(*s, "a") == "-");
 }
 
-TEST_CASE("a data file that was removed is no place to keep pages") {
+TEST_CASE("a data file that was removed or moved away is no place to keep pages") {
+  const bool moved = GENERATE(false, true);
   const temp_dir dir;
   const auto s = opened(dir / "data");
   put(*s, {version("a", "1")});
-  std::filesystem::remove(dir / "data/data.mdb");
+  if (moved)
+    std::filesystem::rename(dir / "data/data.mdb", dir / "elsewhere");
+  else
+    std::filesystem::remove(dir / "data/data.mdb");
   const commit_page b{"ns", "b", version("b", "1")};
   const auto refused = s->commit({&b, 1});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::storage_failure);
   CHECK(refused.error().message.find("data.mdb was removed") != std::string::npos);
+}
+
+TEST_CASE("a data directory may be moved while it is open") {
+  const temp_dir dir;
+  const auto s = opened(dir / "data");
+  std::filesystem::rename(dir / "data", dir / "elsewhere");
+  put(*s, {version("a", "1")});
+  CHECK(found(*s, "a") == "a=1");
+}
+
+TEST_CASE("lmdb: removing flok.lock lets no second writer in for long") {
+  const temp_dir dir;
+  const auto s = opened(dir / "data");
+  std::filesystem::remove(dir / "data/flok.lock");
+  put(*s, {version("a", "1")});
+  CHECK(refusal(dir / "data").find("another process writes") != std::string::npos);
+
+  std::filesystem::remove(dir / "data/flok.lock");
+  const int other = ::open((dir / "data/flok.lock").c_str(), O_RDWR | O_CREAT, 0600);
+  REQUIRE(::flock(other, LOCK_EX | LOCK_NB) == 0); // it is there already
+  const commit_page b{"ns", "b", version("b", "1")};
+  const auto refused = s->commit({&b, 1});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("another process writes here") != std::string::npos);
+  CHECK(found(*s, "b") == "-");
+  ::close(other);
+  CHECK(s->commit({&b, 1}).has_value());
 }
 
 } // namespace flok::testing

@@ -175,8 +175,10 @@ template <class Function>
 using inferred_from = caf::infer_handle_from_fun_trait_t<Function>;
 #endif
 
-/// What an actor that threw ends with.
-inline caf::error reason_of(const std::exception_ptr& thrown) {
+} // namespace detail
+
+/// What an actor ends with that threw.
+[[nodiscard]] inline caf::error reason_of(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
   } catch (const std::exception& e) {
@@ -185,8 +187,6 @@ inline caf::error reason_of(const std::exception_ptr& thrown) {
     return make_error(caf::sec::runtime_error, std::string{"it threw no std::exception"});
   }
 }
-
-} // namespace detail
 
 /// Spawns an actor from a function that takes its self pointer, or nothing. An exception
 /// ends it, and is the reason that those hear who monitor it; CAF would print it instead.
@@ -198,7 +198,7 @@ auto spawn_function(caf::actor_system& sys, Function body) {
   constexpr auto call = [](self_pointer self, Function f) {
     if constexpr (std::is_base_of_v<caf::scheduled_actor, typename inferred::impl>)
       self->set_exception_handler(
-          [](std::exception_ptr& thrown) { return detail::reason_of(thrown); });
+          [](std::exception_ptr& thrown) { return reason_of(thrown); });
     if constexpr (inferred::mode == caf::spawn_mode::function_with_selfptr)
       return f(self);
     else
@@ -418,15 +418,6 @@ void ignore_errors_of_others(Self* self) {
 }
 
 CAF_POP_WARNINGS
-
-/// Why an actor ends that threw.
-[[nodiscard]] inline caf::error unhandled_exception() {
-#if CAF_MAJOR_VERSION == 0
-  return caf::make_error(caf::exit_reason::unhandled_exception);
-#else
-  return caf::make_error(caf::sec::runtime_error);
-#endif
-}
 
 // -- mailboxes ----------------------------------------------------------------
 

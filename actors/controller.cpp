@@ -78,7 +78,7 @@ public:
     self_->set_exception_handler([this](std::exception_ptr& thrown) {
       if (context_->on_problem)
         context_->on_problem(guard_.told_of(thrown));
-      return unhandled_exception();
+      return reason_of(thrown);
     });
     on_down(self_, [this](caf::down_msg&) { quit(); });
     if (!context_->root) {

@@ -26,6 +26,11 @@ void vm_state::start(vm_options options) {
   interval_ = std::chrono::milliseconds{options.pageout.interval_ms};
   if (options.listener)
     listeners_.push_back(std::move(options.listener));
+  self_->set_exception_handler([this](std::exception_ptr& thrown) {
+    auto reason = reason_of(thrown);
+    died(what_was_thrown(reason));
+    return reason;
+  });
   on_down(self_, [this](caf::down_msg& m) { down(m); });
   on_exit(self_, [this](caf::exit_msg& m) { end(m.reason); });
   ignore_errors_of_others(self_);

@@ -129,11 +129,28 @@ void vm_state::end_when_alone() {
   const auto alive = [](const pager_slot& slot) { return static_cast<bool>(slot.actor); };
   if (!ending_ || std::any_of(pagers_.begin(), pagers_.end(), alive))
     return;
-  promises_.for_each([](awaited& a) {
-    a.promise.deliver(to_caf({errc::shutting_down, "the vm has ended"}));
-  });
-  promises_ = {};
+  answer_all({errc::shutting_down, "the vm has ended"});
   self_->quit(*ending_);
+}
+
+void vm_state::answer_all(const error& why) {
+  promises_.for_each([&](awaited& a) { a.promise.deliver(to_caf(why)); });
+  promises_ = {};
+}
+
+/// It threw, as where there is no memory left: nobody else could tell of it, answer those
+/// who wait, or end its pagers.
+void vm_state::died(const std::string& why) {
+  std::string names;
+  for (const auto& slot : pagers_) {
+    names += (names.empty() ? "" : ", ") + slot.ns.name;
+    if (slot.actor)
+      self_->send_exit(slot.actor, caf::exit_reason::unhandled_exception);
+  }
+  const error told{errc::shutting_down, "the vm of " + names + " died: " + why +
+                                            "; what it had not paged out is lost"};
+  answer_all(told);
+  tell(told);
 }
 
 /// What may happen at any rate is told once an interval: whom the cache is too small for,

@@ -182,6 +182,8 @@ private:
   void down(const caf::down_msg& m);
   void end(const caf::error& reason);
   void end_when_alone();
+  void answer_all(const error& why);
+  void died(const std::string& why);
   void tell(const error& what);
   void log_growth();
 

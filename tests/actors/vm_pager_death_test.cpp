@@ -246,6 +246,28 @@ TEST_CASE("the vm's end: pagers end first, what waits is answered") {
   CHECK(pager.lives() == 1);
 }
 
+TEST_CASE("the vm's end: what it threw is told, and its pagers end") {
+  scripted_pager pager;
+  virtual_options options;
+  options.namespaces = {{"user", pager.factory(), {}}, {"other", {}, {}}};
+  options.ids = []() -> std::string { throw std::runtime_error{"no more ids"}; };
+  virtual_system sys{options};
+  const auto edits = parse_edits(R"([{"insert":{"at":0,"entry":{}}}])");
+  REQUIRE(edits.has_value());
+  const auto answer = sys.ask<written>(edit_request{"user", "a", *edits, page_kind::array});
+  REQUIRE_FALSE(answer.has_value());
+  const auto told = sys.problems();
+  CHECK(told == std::vector{answer.error()});
+  REQUIRE(told.size() == 1);
+  CHECK(told.front() == error{errc::shutting_down,
+                              "the vm of user, other died: no more ids; what it had "
+                              "not paged out is lost"});
+  CHECK(sys.ask<done>(drain_request{}).error().code == errc::shutting_down);
+  recorder r{sys};
+  r.ask<done>(pager.actor(), pager_barrier{});
+  CHECK(r.heard() == strings{"shutting_down"});
+}
+
 TEST_CASE("the vm's end: a page-out that is not confirmed is answered shutting_down") {
   world_options options;
   auto hangs = std::make_unique<stage>();

@@ -3,17 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
-#include <poll.h>
 #include <unistd.h>
 
 #include "flok.hpp"
 #include "runtime/json_text.hpp"
 #include "tools/commands.hpp"
+#include "tools/writing.hpp"
 
 namespace flok::tools {
 
@@ -64,6 +64,12 @@ int complain(std::string_view command, const error& why) {
                   why.code == errc::shutting_down ? exit_failed : exit_usage);
 }
 
+int complain_unless_stopped(stop_signal& stop, std::string_view command, const error& why) {
+  const bool asked = stop.stopped();
+  stop.release(); // what is said waits for its reader
+  return asked ? exit_ok : complain(command, why);
+}
+
 bool printer::print(std::string_view text) {
   if (stop_ >= 0)
     text_ += text;
@@ -73,31 +79,11 @@ bool printer::print(std::string_view text) {
 }
 
 bool printer::flush() {
-  if (error_ == 0 && !text_.empty())
-    error_ = write_unless_stopped();
+  if (error_ == 0)
+    error_ = write_all(STDOUT_FILENO, std::exchange(text_, {}), stop_);
   if (std::fflush(stdout) != 0 && error_ == 0)
     error_ = errno;
   return error_ == 0;
-}
-
-/// 0, or an errno; ECANCELED where it was told to stop.
-int printer::write_unless_stopped() {
-  for (std::string_view rest = text_; !rest.empty();) {
-    std::array<pollfd, 2> fds{{{STDOUT_FILENO, POLLOUT, 0}, {stop_, POLLIN, 0}}};
-    if (::poll(fds.data(), fds.size(), -1) < 0)
-      continue;
-    if (fds[0].revents == 0)
-      return ECANCELED;
-    // A pipe that is writable takes so much at once.
-    const auto put =
-        ::write(STDOUT_FILENO, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
-    if (put >= 0)
-      rest.remove_prefix(static_cast<std::size_t>(put));
-    else if (errno != EINTR && errno != EAGAIN)
-      return errno;
-  }
-  text_.clear();
-  return 0;
 }
 
 int printer::finish(int code) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "runtime/errors.hpp"
+#include "tools/stop_signal.hpp"
 #include "tools/store_commands.hpp"
 
 namespace flok::tools {
@@ -22,6 +23,10 @@ int complain(std::string_view command, std::string_view message, int code);
 /// The same of what could not be begun: `exit_usage`, or `exit_failed` where the running
 /// system has ended the connection meanwhile.
 int complain(std::string_view command, const error& why);
+
+/// The same, where a signal has not asked to end meanwhile: `exit_ok` then, and nothing is
+/// said. From here on signals end the process.
+int complain_unless_stopped(stop_signal& stop, std::string_view command, const error& why);
 
 /// Text on standard output.
 class printer {
@@ -41,8 +46,6 @@ public:
   [[nodiscard]] int finish(int code);
 
 private:
-  [[nodiscard]] int write_unless_stopped();
-
   std::string command_;
   int stop_;
   std::string text_; ///< that waits, where there is a `stop`

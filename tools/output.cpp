@@ -1,11 +1,8 @@
 #include "tools/output.hpp"
 
-#include <algorithm>
-#include <cerrno>
 #include <chrono>
 
-#include <poll.h>
-#include <unistd.h>
+#include "tools/writing.hpp"
 
 namespace flok::tools {
 
@@ -14,15 +11,6 @@ namespace {
 constexpr std::chrono::milliseconds between_questions{100};
 constexpr std::size_t kept_bytes = std::size_t{1}
                                    << 20U; ///< of a buffer, for the next text
-
-/// Written at a time: so often it is seen that the reader takes something.
-constexpr std::size_t part_bytes = std::size_t{64} << 10U;
-
-/// Waits until a descriptor that someone has made non-blocking takes more.
-void wait_until_writable(int fd) {
-  pollfd p{fd, POLLOUT, 0};
-  (void)::poll(&p, 1, -1); // whatever comes of it, the next write tells
-}
 
 } // namespace
 
@@ -105,7 +93,8 @@ void output::run() {
     text.swap(queued_);
     writing_ = text.size();
     lock.unlock();
-    const bool ok = write_all(text);
+    const auto taken = [this] { last_taken_ = std::chrono::steady_clock::now(); };
+    const bool ok = write_all(fd_, text, -1, taken) == 0;
     lock.lock();
     writing_ = 0;
     if (!ok) {
@@ -122,21 +111,6 @@ void output::run() {
       then();
     lock.lock();
   }
-}
-
-bool output::write_all(std::string_view text) {
-  while (!text.empty()) {
-    const auto done = ::write(fd_, text.data(), std::min(text.size(), part_bytes));
-    if (done >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(done));
-      last_taken_ = std::chrono::steady_clock::now();
-    } else if (errno == EAGAIN) {
-      wait_until_writable(fd_);
-    } else if (errno != EINTR) {
-      return false;
-    }
-  }
-  return true;
 }
 
 } // namespace flok::tools

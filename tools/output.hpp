@@ -59,7 +59,6 @@ public:
 private:
   void run();
   [[nodiscard]] std::size_t waiting() const { return queued_.size() + writing_; }
-  [[nodiscard]] bool write_all(std::string_view text);
 
   int fd_;
   std::mutex mutex_;

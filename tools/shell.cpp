@@ -1,7 +1,6 @@
 // `flok shell` and `flok serve`: a running system, over standard streams and a socket.
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -17,11 +16,13 @@
 #endif
 #include "tools/commands.hpp"
 #include "tools/conversation.hpp"
+#include "tools/open_store.hpp"
 #include "tools/shell_op.hpp"
 #include "tools/shell_server.hpp"
 #include "tools/stderr_sink.hpp"
 #include "tools/stop_signal.hpp"
 #include "tools/unix_socket.hpp"
+#include "tools/writing.hpp"
 
 namespace flok::tools {
 
@@ -49,8 +50,8 @@ public:
     return true;
   }
 
-  /// False, having said why, where nothing was started.
-  bool start() {
+  /// Fails where nothing was started.
+  expected<void> start() {
     options_.logger = spdlog::default_logger();
     options_.on_problem = [this](const error& what) {
       listeners_.tell(problem_line(what));
@@ -60,35 +61,39 @@ public:
 #endif
     auto started = system::start(std::move(options_), *pagers_);
     if (!started)
-      return complain(started.error().message);
+      return failure(started.error());
     sys_ = std::move(*started);
     if (const auto metrics = sys_->metrics_address(); metrics && tells_)
-      complain("metrics at http://" + *metrics + "/metrics"); // port 0 has become one
+      (void)write_at_once(STDERR_FILENO, "flok " + command_ + ": metrics at http://" +
+                                             *metrics + "/metrics\n"); // whatever its port
     if (socket_)
       server_.emplace(*sys_, *socket_, listeners_);
-    return true;
+    return {};
   }
 
-  /// Ends what connections ask for, then pages out; false, having said why, where pages
-  /// could not be kept. Connections get what is printed for them until this one goes.
-  bool close() {
+  /// Ends what connections ask for, then pages out; fails where pages could not be kept.
+  /// Connections get what is printed for them until this one goes.
+  expected<void> close() {
     if (server_)
       server_->end_input();
     const auto committed = sys_->close();
-    return committed || complain("pages were not kept: " + committed.error().message);
+    if (!committed)
+      return failure(committed.error().code,
+                     "pages were not kept: " + committed.error().message);
+    return {};
   }
 
   [[nodiscard]] system& sys() { return *sys_; }
   [[nodiscard]] audience& listeners() { return listeners_; }
   [[nodiscard]] const std::string& socket_path() const { return socket_->path(); }
 
+private:
   /// Returns false.
   bool complain(const std::string& message) const { // NOLINT: reads well where it is used
-    std::fprintf(stderr, "flok %s: %s\n", command_.c_str(), message.c_str());
+    tools::complain(command_, message, exit_usage);
     return false;
   }
 
-private:
   bool open_socket(const std::string& config_file, const std::string& path) {
     auto opened = listening_socket::open(
         (std::filesystem::path{config_file}.parent_path() / path).string());
@@ -112,12 +117,11 @@ private:
 /// takes something now and then.
 class reader_patience {
 public:
-  reader_patience(const std::optional<stop_signal>& stop, const output& out)
-      : stop_{stop}, out_{out} {}
+  reader_patience(const stop_signal& stop, const output& out) : stop_{stop}, out_{out} {}
 
   [[nodiscard]] bool over() {
     const auto now = std::chrono::steady_clock::now();
-    if (!asked_ && stop_ && stop_->stopped())
+    if (!asked_ && stop_.stopped())
       asked_ = now;
     return asked_ && now - std::max(*asked_, out_.last_taken()) > longest_unread;
   }
@@ -125,7 +129,7 @@ public:
 private:
   static constexpr std::chrono::seconds longest_unread{3};
 
-  const std::optional<stop_signal>& stop_;
+  const stop_signal& stop_;
   const output& out_;
   std::optional<std::chrono::steady_clock::time_point> asked_;
 };
@@ -137,25 +141,28 @@ int run_shell(const shell_arguments& arguments) {
   std::optional<running_system> running{std::in_place, "shell"};
   if (!running->prepare(arguments, false))
     return exit_usage;
-  std::optional<stop_signal> stop{std::in_place};
+  stop_signal stop;
   const auto out = std::make_shared<output>(STDOUT_FILENO);
   running->listeners().add(out);
-  if (!running->start())
-    return exit_usage;
+  if (auto ok = running->start(); !ok)
+    return complain_unless_stopped(stop, "shell", ok.error());
   reader_patience patience{stop, *out};
   const auto unread = [&] { return patience.over(); };
-  const int failed = converse(running->sys(), {STDIN_FILENO, out, stop->fd(), {}, unread});
-  if (failed != 0)
-    running->complain(std::string{"the input cannot be read: "} + std::strerror(failed));
-  const bool kept = running->close();
+  const int failed = converse(running->sys(), {STDIN_FILENO, out, stop.fd(), {}, unread});
+  const auto kept = running->close();
   (void)unread(); // it notices a signal while that can still be asked for
-  stop.reset();   // all is kept: who will not read the rest may be ended by a signal
-  const bool printed =
-      out->flush(unread) ||
-      running->complain(patience.over() ? "nobody reads the output: the rest is lost"
-                                        : "the output cannot be written");
-  if (printed)
+  stop.release(); // all is kept: who will not read the rest may be ended by a signal
+  const auto fail = [](const std::string& why) {
+    return complain("shell", why, exit_failed);
+  };
+  if (failed != 0)
+    fail(std::string{"the input cannot be read: "} + std::strerror(failed));
+  if (!kept)
+    fail(kept.error().message);
+  if (out->flush(unread))
     return failed == 0 && kept ? exit_ok : exit_failed;
+  fail(patience.over() ? "nobody reads the output: the rest is lost"
+                       : "the output cannot be written");
   running.reset();
   std::_Exit(exit_failed); // the thread that writes may wait for a reader for ever
 }
@@ -165,17 +172,17 @@ int run_serve(const shell_arguments& arguments) {
   running_system running{"serve"};
   if (!running.prepare(arguments, true))
     return exit_usage;
-  std::optional<stop_signal> stop{std::in_place};
-  if (!running.start())
-    return exit_usage;
-  std::printf("listening at %s\n", running.socket_path().c_str());
-  std::fflush(stdout);
-  pollfd p{stop->fd(), POLLIN, 0};
+  stop_signal stop;
+  if (auto ok = running.start(); !ok)
+    return complain_unless_stopped(stop, "serve", ok.error());
+  (void)write_all(STDOUT_FILENO, "listening at " + running.socket_path() + "\n",
+                  stop.fd()); // whoever is to read it may be gone: it serves all the same
+  pollfd p{stop.fd(), POLLIN, 0};
   while (::poll(&p, 1, -1) != 1)
     continue;
-  const bool kept = running.close();
-  stop.reset();
-  return kept ? exit_ok : exit_failed;
+  const auto kept = running.close();
+  stop.release();
+  return kept ? exit_ok : complain("serve", kept.error().message, exit_failed);
 }
 
 } // namespace flok::tools

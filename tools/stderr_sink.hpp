@@ -1,16 +1,16 @@
 // Where the tool's log goes.
 #pragma once
 
-#include <climits>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 
-#include <poll.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
+
+#include "tools/writing.hpp"
 
 namespace flok::tools {
 
@@ -19,22 +19,12 @@ namespace flok::tools {
 class stderr_sink final : public spdlog::sinks::base_sink<std::mutex> {
 private:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    pollfd p{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&p, 1, 0) <= 0) {
-      ++dropped_;
-      return;
-    }
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
     std::string text{line.data(), line.size()};
     if (dropped_ != 0)
       text = "(" + std::to_string(dropped_) + " lines before were not read)\n" + text;
-    if (text.size() > PIPE_BUF) // a pipe that is writable takes so much at once
-      text.replace(PIPE_BUF - 1, std::string::npos, "\n");
-    if (::write(STDERR_FILENO, text.data(), text.size()) >= 0)
-      dropped_ = 0;
-    else
-      ++dropped_;
+    dropped_ = write_at_once(STDERR_FILENO, std::move(text)) ? 0 : dropped_ + 1;
   }
   void flush_() override {}
 

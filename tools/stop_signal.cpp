@@ -29,11 +29,15 @@ stop_signal::stop_signal() {
 }
 
 stop_signal::~stop_signal() {
+  release();
+  if (fd_ >= 0)
+    ::close(fd_);
+}
+
+void stop_signal::release() {
   signalfd_siginfo heeded{}; // what has come must not end the process below
   while (::read(fd_, &heeded, sizeof heeded) > 0)
     continue;
-  if (fd_ >= 0)
-    ::close(fd_);
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 

@@ -21,6 +21,10 @@ public:
   /// Whether one has come.
   [[nodiscard]] bool stopped() const;
 
+  /// From here on a signal ends the process again, as where all that is left to do may wait
+  /// for a reader for ever; one that has come is forgotten, and `fd` stays silent.
+  void release();
+
 private:
   sigset_t before_{}; ///< the thread's mask
   int fd_ = -1;

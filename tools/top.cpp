@@ -243,15 +243,17 @@ expected<void> show(const top_arguments& a, const stop_signal& stop, shell_clien
 } // namespace
 
 int run_top(const top_arguments& a) {
-  const stop_signal stop;
+  stop_signal stop;
   const auto client = shell_client::connect(*a.connect, stop.fd());
   if (!client)
-    return stop.stopped() ? exit_ok : complain("top", client.error());
+    return complain_unless_stopped(stop, "top", client.error());
   printer out{"top", stop.fd()};
   const auto shown = show(a, stop, **client, out);
-  if (!shown && !stop.stopped())
+  const bool asked = stop.stopped();
+  stop.release(); // what is said waits for its reader
+  if (!shown && !asked)
     complain("top", shown.error().message, exit_failed);
-  return out.finish(shown || stop.stopped() ? exit_ok : exit_failed);
+  return out.finish(shown || asked ? exit_ok : exit_failed);
 }
 
 } // namespace flok::tools

@@ -156,17 +156,19 @@ private:
 } // namespace
 
 int run_watch(const watch_arguments& a) {
-  const stop_signal stop;
+  stop_signal stop;
   const auto client = shell_client::connect(*a.connect, stop.fd());
   if (!client)
-    return stop.stopped() ? exit_ok : complain("watch", client.error());
+    return complain_unless_stopped(stop, "watch", client.error());
   page_watch watch{a, **client, stop.fd()};
-  if (auto begun = watch.begin(); !begun && !stop.stopped())
-    return complain("watch", begun.error());
+  if (auto begun = watch.begin(); !begun)
+    return complain_unless_stopped(stop, "watch", begun.error());
   const auto ended = watch.run();
-  if (!ended && !stop.stopped())
+  const bool asked = stop.stopped();
+  stop.release(); // what is said waits for its reader
+  if (!ended && !asked)
     complain("watch", ended.error().message, exit_failed);
-  return watch.finish(stop.stopped() ? exit_ok : exit_failed);
+  return watch.finish(asked ? exit_ok : exit_failed);
 }
 
 } // namespace flok::tools

@@ -98,6 +98,19 @@ TEST_CASE("limits: events that nobody reads hold it back as well", "[shell][limi
   CHECK(lines_in(output) == 2 * controllers + writes + controllers * writes);
 }
 
+TEST_CASE("limits: a log that nobody reads holds nothing up", "[shell][limits]") {
+  const shell_home home;
+  stream_setup unread;
+  unread.errors_unread = true;
+  auto arguments = shell_over(home);
+  arguments.insert(arguments.end(), {"--log-level", "info"});
+  tool_process tool{arguments, unread};
+  constexpr std::size_t count = 100;
+  CHECK((tags_in(tool.exchange(reads(count)), count) == std::vector<int>(count, 1)));
+  CHECK(tool.wait() == 0);
+  CHECK(kept(home, "p"));
+}
+
 TEST_CASE("limits: an output that others made non-blocking loses nothing",
           "[shell][limits]") {
   constexpr std::size_t count = 20'000;

@@ -65,6 +65,8 @@ tool_process::tool_process(const strings& arguments, const stream_setup& setup) 
     fail_with_errno("memfd_create");
   if (setup.errors_to_terminal)
     open_terminal();
+  if (setup.errors_unread)
+    fill_unread_errors();
   const pipes ends;
   in_ = ends.in[1];
   out_ = ends.out[0];
@@ -81,7 +83,8 @@ tool_process::~tool_process() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  for (int* fd : {&in_, &out_, &life_, &err_, &terminal_})
+  for (int* fd : {&in_, &out_, &life_, &err_, &terminal_, unread_errors_.data(),
+                  unread_errors_.data() + 1})
     close_fd(*fd);
 }
 
@@ -96,12 +99,22 @@ void tool_process::open_terminal() {
   ::fcntl(terminal_, F_SETFL, O_NONBLOCK);
 }
 
+void tool_process::fill_unread_errors() {
+  if (::pipe2(unread_errors_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    fail_with_errno("pipe2");
+  const std::array<char, 4096> filler{};
+  while (::write(unread_errors_[1], filler.data(), filler.size()) > 0)
+    continue;
+  ::fcntl(unread_errors_[1], F_SETFL, 0);
+}
+
 void tool_process::start(const strings& arguments, const pipes& theirs,
                          const stream_setup& setup) {
   spawn_actions actions;
   posix_spawn_file_actions_adddup2(actions.get(), theirs.in[0], STDIN_FILENO);
   posix_spawn_file_actions_adddup2(actions.get(), theirs.out[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(actions.get(), err_, STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(
+      actions.get(), unread_errors_[1] >= 0 ? unread_errors_[1] : err_, STDERR_FILENO);
   if (terminal_ >= 0)
     posix_spawn_file_actions_addopen(actions.get(), STDERR_FILENO, terminal_name_.c_str(),
                                      O_WRONLY | O_NOCTTY, 0);

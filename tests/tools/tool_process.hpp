@@ -1,6 +1,7 @@
 // The tool as a child process, with its standard streams in the test's hands.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ struct stream_setup {
   std::vector<int> closed;         ///< those that it does not get at all
   bool output_nonblocking = false; ///< its output is a pipe that says EAGAIN when full
   bool errors_to_terminal = false; ///< its stderr is a terminal, read with the output
+  bool errors_unread = false;      ///< its stderr is a full pipe that nobody reads
 };
 
 /// The tool with pipes as its input and output. Other than `shell_process` it moves no byte
@@ -68,6 +70,7 @@ private:
 
   void start(const strings& arguments, const pipes& theirs, const stream_setup& setup);
   void open_terminal();
+  void fill_unread_errors();
   void pump(std::string_view& unsent, deadline until);
   bool read_from(int& fd, std::string& into);
   [[noreturn]] void give_up(const std::string& why) const;
@@ -78,6 +81,7 @@ private:
   int life_ = -1; ///< ends when the tool does
   int err_ = -1;  ///< a file
   int terminal_ = -1;
+  std::array<int, 2> unread_errors_{-1, -1}; ///< both ends of a full pipe
   std::string terminal_name_;
   std::string terminal_text_;
   std::string unread_; ///< output that nobody took

@@ -109,6 +109,33 @@ TEST_CASE("watch, shell: a signal ends them though nobody reads what they print"
   CHECK(shell.errors().find("nobody reads the output") != std::string::npos);
 }
 
+TEST_CASE("watch, top, shell: a signal ends them though nobody reads what they complain of",
+          "[watch]") {
+  const watched_system home;
+  home.shell->must(op::write("user", array_page("p", "v1")));
+  stream_setup unread;
+  unread.errors_unread = true;
+  const auto start = [&](strings words) {
+    words.insert(words.end(), {"--connect", home.socket});
+    return std::make_unique<tool_process>(words, unread);
+  };
+  std::vector<std::unique_ptr<tool_process>> all;
+  all.push_back(start({"watch", "user", "p"}));
+  REQUIRE(all.back()->read_line().find("p: ") != std::string::npos);
+  all.push_back(start({"top", "--interval", "0.1"}));
+  REQUIRE_FALSE(all.back()->read_line().empty());
+  all.push_back(start({"shell"}));
+  home.server->signal(SIGTERM); // which they complain of
+  CHECK(home.server->wait() == 0);
+  for (const auto& each : all) {
+    CHECK_FALSE(each->ends_within(500ms)); // it waits for a reader
+    // A slow one may take the first signal for its end before it complains.
+    for (int signals = 0; signals < 100 && !each->ends_within(100ms); ++signals)
+      each->signal(SIGTERM);
+    CHECK(each->ends_within(0ms));
+  }
+}
+
 TEST_CASE("watch: it ends with the system, and says so", "[watch]") {
   const watched_system home;
   const auto watch = home.watch();

@@ -27,8 +27,9 @@ address_space::address_space(address_space_options options, id_source ids)
                [this](ns_id ns) -> namespace_meters& { return *spaces_[ns].meters; }},
       pageout_{options.max_dirty, options.batch_bytes, out_}, max_bytes_{
                                                                   options.max_bytes} {
-  for (auto& name : options.namespaces)
-    spaces_.emplace_back().name = std::move(name);
+  spaces_ = std::vector<space>(options.namespaces.size()); // they cannot be moved
+  for (std::size_t ns = 0; ns < spaces_.size(); ++ns)
+    spaces_[ns].name = std::move(options.namespaces[ns]);
   for (std::size_t ns = 0; ns < options.tables.size(); ++ns)
     spaces_[ns].table = std::move(options.tables[ns]);
   options.meters.resize(spaces_.size());

@@ -141,6 +141,8 @@ private:
     std::shared_ptr<page_table> table;        ///< kept like the frames' pages; may be null
     std::shared_ptr<namespace_meters> meters; ///< never null
     bool pager_up = true;
+    std::uint64_t expected_bytes = 0; ///< of dirty pages that its pager is asked to cache
+    std::deque<frame*> stalled;       ///< whose writes wait for room
   };
 
   struct load_call {
@@ -207,8 +209,11 @@ private:
   void finish_write(frame& f, write_op& op, const expected<void>& result);
   void refuse_writes(frame& f, const error& why);
 
-  [[nodiscard]] bool crowded() const;
+  void expect_dirty(frame& f, const page_ptr& page);
+  void expected_came(frame& f);
+  [[nodiscard]] bool crowded(const space& in) const;
   [[nodiscard]] bool stall(frame& f);
+  void page_out_if_due();
   void make_room();
   void evict();
   void resume_stalled();
@@ -228,7 +233,6 @@ private:
   std::uint64_t max_bytes_;
   std::uint64_t bytes_ = 0;       ///< of resident pages
   std::uint64_t dirty_bytes_ = 0; ///< of dirty ones
-  std::deque<frame*> stalled_;    ///< whose writes wait for room
   std::unordered_map<ticket, load_call> loads_;
   std::unordered_map<ticket, pager_call> pager_calls_;
   std::unordered_map<ticket, request_id> barriers_;

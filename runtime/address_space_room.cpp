@@ -10,18 +10,32 @@ namespace flok {
 
 // -- room in the cache --------------------------------------------------------
 
+/// A write goes to the pager, which will cache its page. That is counted for each namespace
+/// alone, so that a pager that does not answer is in nobody else's way.
+void address_space::expect_dirty(frame& f, const page_ptr& page) {
+  const bool adds = page && (!f.page || (storage_ && f.version == 0));
+  f.rest->expected = adds ? page->memory_bytes() : 0;
+  spaces_[f.ns].expected_bytes += f.rest->expected;
+}
+
+/// The pager has cached it, or will not.
+void address_space::expected_came(frame& f) {
+  spaces_[f.ns].expected_bytes -= std::exchange(f.rest->expected, 0);
+}
+
 /// Whether a write must wait. So much may be dirty; where that is exceeded in a cache that
 /// is all but full, waiting for a commit is better than evicting what is read. Where no
 /// commit will help, writes go on until nothing more can be evicted. What is watched may
 /// fill the cache, and does not stop writes.
-bool address_space::crowded() const {
+bool address_space::crowded(const space& in) const {
   if (max_bytes_ == 0)
     return false;
+  const std::uint64_t bytes = bytes_ + in.expected_bytes;
   if (!storage_)
-    return bytes_ > max_bytes_;
+    return bytes > max_bytes_;
   const std::uint64_t allowed = max_bytes_ / limits::dirty_part;
-  return dirty_bytes_ > allowed &&
-         bytes_ > (pageout_.failing() ? max_bytes_ : max_bytes_ - allowed);
+  return dirty_bytes_ + in.expected_bytes > allowed &&
+         bytes > (pageout_.failing() ? max_bytes_ : max_bytes_ - allowed);
 }
 
 /// Lets the frame's first write wait where there is no room for it, or refuses it where
@@ -31,7 +45,8 @@ bool address_space::stall(frame& f) {
   if (a.stalled)
     return true;
   const auto what = a.writes.front().what;
-  if (what == write_op::kind::erase || what == write_op::kind::invalidate || !crowded())
+  if (what == write_op::kind::erase || what == write_op::kind::invalidate ||
+      !crowded(spaces_[f.ns]))
     return false;
   if (!storage_) {
     refuse_writes(f, {errc::storage_failure, "the cache is full, and nothing is kept"});
@@ -43,7 +58,7 @@ bool address_space::stall(frame& f) {
     return true;
   }
   a.stalled = true;
-  stalled_.push_back(&f);
+  spaces_[f.ns].stalled.push_back(&f);
   pageout_.begin();
   return true;
 }
@@ -71,17 +86,26 @@ void address_space::give_up(frame& f) {
   settle(f);
 }
 
-/// Lets writes go on that waited for room, first come, first served.
+/// Lets writes go on that waited for room, in each namespace first come, first served.
 void address_space::resume_stalled() {
-  while (!stalled_.empty() && !crowded()) {
-    frame& f = *stalled_.front();
-    stalled_.pop_front();
-    f.rest->stalled = false;
-    pump(f);
-    settle(f);
+  for (auto& s : spaces_) {
+    while (!s.stalled.empty() && !crowded(s)) {
+      frame& f = *s.stalled.front();
+      s.stalled.pop_front();
+      f.rest->stalled = false;
+      pump(f);
+      settle(f);
+    }
+    if (!s.stalled.empty())
+      pageout_.begin(); // where none is under way, nothing else would make room
   }
-  if (!stalled_.empty())
-    pageout_.begin(); // where none is under way, nothing else would make room
+}
+
+/// Begins a page-out once half of what may be dirty is.
+void address_space::page_out_if_due() {
+  if (max_bytes_ != 0 && dirty_bytes_ > max_bytes_ / limits::dirty_part / 2 &&
+      !pageout_.failing())
+    pageout_.begin();
 }
 
 // -- lists --------------------------------------------------------------------

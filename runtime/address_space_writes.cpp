@@ -126,6 +126,7 @@ void address_space::hand_over(frame& f, write_op& op) {
   switch (op.what) {
   case write_op::kind::write:
   case write_op::kind::edit:
+    expect_dirty(f, op.page);
     out_.emplace_back(effects::pager_write{f.ns, call, op.page, f.page});
     return;
   case write_op::kind::erase:
@@ -145,6 +146,7 @@ void address_space::pager_wrote(ticket call, const expected<void>& result) {
   auto& a = f.active();
   write_op op = std::move(a.writes.front());
   work_.end(op.since);
+  expected_came(f);
   finish_write(f, op, result); // before the next one begins
   a.writes.pop_front();
   a.handed_over = 0;
@@ -175,8 +177,9 @@ void address_space::refuse_writes(frame& f, const error& why) {
   auto& a = *f.rest;
   if (a.handed_over != 0)
     pager_calls_.erase(std::exchange(a.handed_over, 0));
+  expected_came(f);
   if (std::exchange(a.stalled, false))
-    std::erase(stalled_, &f);
+    std::erase(spaces_[f.ns].stalled, &f);
   for (const auto& op : std::exchange(a.writes, {})) {
     work_.end(op.since);
     answer(op.request, why);
@@ -232,9 +235,7 @@ void address_space::mark_dirty(const std::vector<frame*>& changed) {
       dirty_bytes_ += f->page ? f->page->memory_bytes() : 0;
     }
   pageout_.changed(changed);
-  if (max_bytes_ != 0 && dirty_bytes_ > max_bytes_ / limits::dirty_part / 2 &&
-      !pageout_.failing())
-    pageout_.begin();
+  page_out_if_due();
 }
 
 /// Out of the cache and off the disk. Where it is known that there is no such page, nothing
@@ -275,8 +276,10 @@ void address_space::cache_write(ns_id ns, const std::vector<page_ptr>& pages,
   std::unordered_set<frame*> known; // where there are several, one may be there twice
   for (const auto& page : pages) {
     frame& f = spaces_[ns].frames.at(ns, page->id()).f; // a new one gets its page below
-    if (f.rest)
+    if (f.rest) {
       f.rest->refreshed = true;
+      expected_came(f);
+    }
     if (f.page && f.pending == pending && f.page->unmodified(*page))
       continue;
     if (debug_)
@@ -375,11 +378,14 @@ void address_space::committed(ticket call, const expected<void>& result) {
       dirty_bytes_ -= f->page ? f->page->memory_bytes() : 0;
       settle(*f);
     }
-  if (!result && crowded())
-    for (frame* f : std::deque<frame*>{stalled_}) {
-      refuse_writes(*f, result.error());
-      settle(*f);
-    }
+  if (result)
+    return page_out_if_due();
+  for (auto& s : spaces_)
+    if (crowded(s))
+      for (frame* f : std::deque<frame*>{s.stalled}) {
+        refuse_writes(*f, result.error());
+        settle(*f);
+      }
 }
 
 } // namespace flok

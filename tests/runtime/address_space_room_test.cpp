@@ -1,4 +1,6 @@
 // A cache with a bound: what is evicted, what stays, and which writes wait.
+#include <deque>
+
 #include "tests/catch.hpp"
 #include "tests/runtime/space_driver.hpp"
 
@@ -90,6 +92,24 @@ TEST_CASE("eviction: a dirty part of the cache is committed without being asked"
   CHECK(d.effects().size() == 1);
 }
 
+TEST_CASE("eviction: what became dirty during a commit is committed after it") {
+  auto d = driver_with_room(100);
+  const auto part = 100 / limits::dirty_part / 2;
+  const auto cache = [&](const std::string& name) {
+    for (std::size_t i = 0; i <= part; ++i)
+      d.cache({large(name + std::to_string(i))});
+  };
+  cache("p");
+  CHECK(d.effects().size() == 1);
+  cache("q");
+  CHECK(d.effects().empty());
+  d.committed();
+  CHECK(d.effects().size() == 1);
+  d.committed();
+  CHECK(d.effects().empty());
+  CHECK(d.space.stats(0).dirty == 0);
+}
+
 TEST_CASE("room: a write waits for a commit where the cache is full of dirty pages") {
   auto d = driver_with_room(1);
   d.cache({large("a")});
@@ -120,6 +140,70 @@ TEST_CASE(
   }
   CHECK(has(d, "read"));
   CHECK(d.space.stats(0).evicted == 0);
+}
+
+TEST_CASE("room: what pagers are asked to cache takes room before they have cached it") {
+  constexpr std::size_t room = 16;
+  constexpr std::size_t pages = 100;
+  auto d = driver_with_room(room);
+  const auto bound = room * large("p100")->memory_bytes();
+  std::deque<std::string> asked; // of the pager, in order
+  const auto listen = [&] {
+    const std::string_view write = "pager: write ";
+    for (const auto& e : d.effects())
+      if (e.starts_with(write))
+        asked.push_back(e.substr(write.size(), 4));
+  };
+  for (std::size_t i = 0; i < pages; ++i) {
+    const auto id = "p" + std::to_string(100 + i);
+    d.write(large(id));
+    listen();
+    d.loaded(id);
+    listen();
+  }
+  CHECK(asked.size() <= room);
+  for (std::size_t written = 0; written < pages;) {
+    for (; !asked.empty(); asked.pop_front(), ++written) {
+      d.cache({large(asked.front())});
+      d.wrote(asked.front());
+      listen();
+      CHECK(d.space.stats(0).bytes <= bound);
+    }
+    d.committed(); // it waits for nothing else
+    listen();
+  }
+}
+
+TEST_CASE("room: a pager that does not answer is in no other one's way") {
+  auto d = driver_with_room(16);
+  d.given(large("x"), 1);
+  for (int i = 0; i < 20; ++i) {
+    const auto id = "p" + std::to_string(i);
+    d.write(large(id));
+    (void)d.effects();
+    d.loaded(id);
+    (void)d.effects();
+  }
+  CHECK(d.space.stats(0).pages == 0);
+  d.space.write(1000, 1, large("x", "v2"));
+  CHECK(d.effects() == strings{"pager: write other/x=v2 over x=v1"});
+}
+
+TEST_CASE("room: where nothing is kept, what is on its way counts as well") {
+  auto d = driver_with_room(2, false);
+  for (const char* id : {"a", "b", "c", "d"})
+    d.write(large(id));
+  CHECK(d.effects() == strings{"pager: write a=v1 over nothing",
+                               "pager: write b=v1 over nothing",
+                               "pager: write c=v1 over nothing", "r4: storage_failure"});
+  for (const char* id : {"a", "b"}) {
+    d.cache({large(id)});
+    d.wrote(id);
+  }
+  d.refused("c");
+  (void)d.effects();
+  d.write(large("a", "v2"));
+  CHECK(d.effects() == strings{"pager: write a=v2 over a=v1"});
 }
 
 TEST_CASE("room: while storage fails there is none, and writes are refused") {

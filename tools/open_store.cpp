@@ -28,6 +28,12 @@ void tell_damage(int) {
   ::_exit(exit_failed);
 }
 
+int complain_unwritten(std::string_view command, int error) {
+  return complain(command,
+                  std::string{"the output cannot be written: "} + std::strerror(error),
+                  exit_failed);
+}
+
 } // namespace
 
 void expect_damage(const std::string& command, const std::string& where) {
@@ -67,7 +73,9 @@ int complain(std::string_view command, const error& why) {
 int complain_unless_stopped(stop_signal& stop, std::string_view command, const error& why) {
   const bool asked = stop.stopped();
   stop.release(); // what is said waits for its reader
-  return asked ? exit_ok : complain(command, why);
+  if (asked)
+    return exit_ok;
+  return stop.unread() ? complain_unwritten(command, EPIPE) : complain(command, why);
 }
 
 bool printer::print(std::string_view text) {
@@ -89,9 +97,18 @@ bool printer::flush() {
 int printer::finish(int code) {
   if (flush() || error_ == ECANCELED)
     return code;
-  return complain(command_,
-                  std::string{"the output cannot be written: "} + std::strerror(error_),
-                  exit_failed);
+  return complain_unwritten(command_, error_);
+}
+
+int printer::finish(stop_signal& stop, const expected<void>& ended) {
+  const bool asked = stop.stopped();
+  const bool cut_off = !ended || error_ == ECANCELED;
+  if (cut_off && !asked && stop.unread())
+    error_ = EPIPE;
+  stop.release(); // what is said waits for its reader
+  if (!ended && !asked && error_ == 0)
+    complain(command_, ended.error().message, exit_failed);
+  return finish(ended || asked ? exit_ok : exit_failed);
 }
 
 std::string readable(std::string_view bytes) {

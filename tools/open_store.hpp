@@ -25,7 +25,8 @@ int complain(std::string_view command, std::string_view message, int code);
 int complain(std::string_view command, const error& why);
 
 /// The same, where a signal has not asked to end meanwhile: `exit_ok` then, and nothing is
-/// said. From here on signals end the process.
+/// said; or where nobody reads the output any more: then that is said. From here on signals
+/// end the process.
 int complain_unless_stopped(stop_signal& stop, std::string_view command, const error& why);
 
 /// Text on standard output.
@@ -44,6 +45,10 @@ public:
   /// The same at the end. Returns `code`, or, having said why, `exit_failed` where any of
   /// it could not be written.
   [[nodiscard]] int finish(int code);
+
+  /// The same, and signals end the process from here on, of what goes on until it is told
+  /// to end: `exit_failed`, and why is said, where it has failed instead.
+  [[nodiscard]] int finish(stop_signal& stop, const expected<void>& ended);
 
 private:
   std::string command_;

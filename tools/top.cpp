@@ -212,18 +212,21 @@ std::string json_of(const sample* before, const sample& now) {
   return text + "}}\n";
 }
 
-/// False where a signal came meanwhile.
-bool pause(const stop_signal& stop, double seconds) {
+/// Fails with `shutting_down` where it is told to end meanwhile.
+expected<void> pause(const stop_signal& stop, double seconds) {
   pollfd p{stop.fd(), POLLIN, 0};
-  return ::poll(&p, 1, static_cast<int>(seconds * 1000)) == 0;
+  if (::poll(&p, 1, static_cast<int>(seconds * 1000)) == 0)
+    return {};
+  return failure(errc::shutting_down, "it was told to end");
 }
 
-/// Prints until it is told to end; an error where the connection is lost.
+/// Prints once, or until it is told to end, or the connection is lost: why; or until
+/// nothing can be printed any more.
 expected<void> show(const top_arguments& a, const stop_signal& stop, shell_client& client,
                     printer& out) {
   const bool redraw = !a.json && !a.once && ::isatty(STDOUT_FILENO) == 1;
   std::optional<sample> before;
-  do {
+  for (;;) {
     auto now = take_sample(client);
     if (!now)
       return failure(now.error());
@@ -233,27 +236,23 @@ expected<void> show(const top_arguments& a, const stop_signal& stop, shell_clien
       text = "\x1b[H\x1b[2J" + text; // to the upper left, and clear
     else if (!a.json && before)
       text = "\n" + text;
-    if (!out.print(text) || !out.flush())
+    if (!out.print(text) || !out.flush() || a.once)
       return {};
     before = std::move(*now);
-  } while (!a.once && pause(stop, a.interval));
-  return {};
+    if (auto more = pause(stop, a.interval); !more)
+      return more;
+  }
 }
 
 } // namespace
 
 int run_top(const top_arguments& a) {
-  stop_signal stop;
+  stop_signal stop{STDOUT_FILENO};
   const auto client = shell_client::connect(*a.connect, stop.fd());
   if (!client)
     return complain_unless_stopped(stop, "top", client.error());
   printer out{"top", stop.fd()};
-  const auto shown = show(a, stop, **client, out);
-  const bool asked = stop.stopped();
-  stop.release(); // what is said waits for its reader
-  if (!shown && !asked)
-    complain("top", shown.error().message, exit_failed);
-  return out.finish(shown || asked ? exit_ok : exit_failed);
+  return out.finish(stop, show(a, stop, **client, out));
 }
 
 } // namespace flok::tools

@@ -122,7 +122,9 @@ public:
     }
   }
 
-  [[nodiscard]] int finish(int code) { return out_.finish(code); }
+  [[nodiscard]] int finish(stop_signal& stop, const expected<void>& ended) {
+    return out_.finish(stop, ended);
+  }
 
 private:
   expected<std::string> told(const shell_message& m) {
@@ -156,19 +158,14 @@ private:
 } // namespace
 
 int run_watch(const watch_arguments& a) {
-  stop_signal stop;
+  stop_signal stop{STDOUT_FILENO};
   const auto client = shell_client::connect(*a.connect, stop.fd());
   if (!client)
     return complain_unless_stopped(stop, "watch", client.error());
   page_watch watch{a, **client, stop.fd()};
   if (auto begun = watch.begin(); !begun)
     return complain_unless_stopped(stop, "watch", begun.error());
-  const auto ended = watch.run();
-  const bool asked = stop.stopped();
-  stop.release(); // what is said waits for its reader
-  if (!ended && !asked)
-    complain("watch", ended.error().message, exit_failed);
-  return watch.finish(asked ? exit_ok : exit_failed);
+  return watch.finish(stop, watch.run());
 }
 
 } // namespace flok::tools

@@ -136,6 +136,22 @@ TEST_CASE("watch, top, shell: a signal ends them though nobody reads what they c
   }
 }
 
+TEST_CASE("watch, top: they end when nobody reads what they print any more", "[watch]") {
+  const watched_system home;
+  home.shell->must(op::write("user", array_page("p", "v1")));
+  for (const auto& words :
+       {strings{"watch", "user", "p"}, strings{"top", "--interval", "3600"}}) {
+    auto all = words;
+    all.insert(all.end(), {"--connect", home.socket});
+    tool_process tool{all};
+    REQUIRE_FALSE(tool.read_line().empty());
+    tool.close_output(); // and nothing more is to be told
+    CHECK(tool.wait() == 1);
+    CHECK(tool.errors() ==
+          "flok " + words[0] + ": the output cannot be written: Broken pipe\n");
+  }
+}
+
 TEST_CASE("watch: it ends with the system, and says so", "[watch]") {
   const watched_system home;
   const auto watch = home.watch();

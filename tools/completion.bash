@@ -1,42 +1,67 @@
-# Completes the command lines of flok in Bash. Subcommands and options are what --help says,
-# namespaces and ids what the store or the running system on the line holds. Source it, or put it under
-# share/bash-completion/completions as "flok".
+# Completes the command lines of flok in Bash. Subcommands, options and their values are what --help
+# says, namespaces and ids what the store or the running system on the line holds. Source it, or put it
+# under share/bash-completion/completions as "flok".
 
-_flok() {
-  local flok=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-  local subcommand=${COMP_WORDS[1]} names=() store=() i
-  COMPREPLY=()
-  if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "$("$flok" --help 2>/dev/null |
-      awk '/^Subcommands:/ { inside = 1; next } /^$/ { inside = 0 } inside && /^  [a-z]/ { print $1 }')" -- "$word")
-    return
-  fi
+# What is completed with: these are the variables of _flok.
+
+_flok_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$word"); }
+
+_flok_files() {
+  compopt -o filenames # which readline quotes, and shows without their folder
+  mapfile -t COMPREPLY < <(compgen "$1" -- "$word")
+}
+
+# Lines of standard input, which are no file names, and no less to be quoted.
+_flok_names() {
+  mapfile -t COMPREPLY
+  ((${#COMPREPLY[@]} == 0)) || mapfile -t COMPREPLY < <(printf '%q\n' "${COMPREPLY[@]}")
+}
+
+_flok_namespaces() {
+  _flok_names < <("$flok" ls "${store[@]}" 2>/dev/null |
+    awk -v begin="$word" '{ sub(/  +[0-9]+ pages?( in memory)?,.*/, "") } index($0, begin) == 1')
+}
+
+# Whether --help says that a value follows this option: its type, in capitals.
+_flok_takes_value() { [[ $help == *$'\n'"  $1 "[A-Z]* ]]; }
+
+_flok_value() {
   case $before in
-    --data) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
-    --config | --connect | --with) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
-  esac
-  if [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$("$flok" "$subcommand" --help 2>/dev/null |
-      grep -oE -- '--[a-z-]+' | sort -u)" -- "$word")
-    return
-  fi
-  for ((i = 2; i < COMP_CWORD; ++i)); do
-    case ${COMP_WORDS[i]} in
-      --data | --config | --connect) store=("${COMP_WORDS[i]}" "${COMP_WORDS[++i]}") ;;
-      --prefix | --after | --limit | --if-hash | --with | --interval) ((++i)) ;;
-      --*) ;;
-      *) names+=("${COMP_WORDS[i]}") ;;
-    esac
-  done
-  case $subcommand/${#names[@]} in
-    ls/0 | get/0 | put/0 | rm/0 | diff/0 | watch/0 | check/* | dump/*)
-      mapfile -t COMPREPLY < <("$flok" ls "${store[@]}" 2>/dev/null |
-        awk -v begin="$word" '{ sub(/  +[0-9]+ pages?( in memory)?,.*/, "") } index($0, begin) == 1') ;;
-    get/1 | diff/1 | watch/1 | rm/*)
-      mapfile -t COMPREPLY < <("$flok" ls "${names[0]}" "${store[@]}" --prefix "$word" \
-        --limit 100 2>/dev/null) ;;
-    *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    --data) _flok_files -d ;;
+    --config | --connect | --with) _flok_files -f ;;
+    --ns) _flok_namespaces ;;
+    *) _flok_words "$(sed -n "s/^  $before [A-Z]*:{\([^}]*\)}.*/\1/p" <<<"$help" | tr , ' ')" ;;
   esac
 }
 
-complete -o filenames -F _flok flok
+_flok() {
+  local flok=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  local command=() names=() store=() help i
+  COMPREPLY=()
+  ((COMP_CWORD == 1)) || command=("${COMP_WORDS[1]}")
+  help=$("$flok" "${command[@]}" --help 2>/dev/null)
+  for ((i = 2; i < COMP_CWORD; ++i)); do
+    case ${COMP_WORDS[i]} in
+      --data | --config | --connect) store+=("${COMP_WORDS[i]}" "${COMP_WORDS[++i]}") ;;
+      --*) ! _flok_takes_value "${COMP_WORDS[i]}" || ((++i)) ;;
+      *) names+=("${COMP_WORDS[i]}") ;;
+    esac
+  done
+  if ((COMP_CWORD > 1)) && _flok_takes_value "$before"; then
+    _flok_value
+    return
+  elif [[ $word == -* ]]; then
+    _flok_words "$(sed -nE 's/^  (-[a-z],)?(--[a-z-]+).*/\2/p' <<<"$help")"
+    return
+  fi
+  case ${command[0]-}/${#names[@]} in
+    /*) _flok_words "$(sed -nE '/^Subcommands:/,$s/^  ([a-z]+) .*/\1/p' <<<"$help")" ;;
+    ls/0 | get/0 | put/0 | rm/0 | diff/0 | watch/0 | check/* | dump/*) _flok_namespaces ;;
+    get/1 | diff/1 | watch/1 | rm/*)
+      _flok_names < <("$flok" ls "${names[0]}" "${store[@]}" --prefix "$word" --limit 100 2>/dev/null)
+      ;;
+    *) _flok_files -f ;;
+  esac
+}
+
+complete -F _flok flok

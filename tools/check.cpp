@@ -19,6 +19,7 @@
 #include "tools/check_links.hpp"
 #include "tools/commands.hpp"
 #include "tools/open_store.hpp"
+#include "tools/page_source.hpp"
 
 namespace flok::tools {
 
@@ -182,9 +183,8 @@ void checker::check_namespace(const std::string& ns) {
 /// Leaves those that were asked for. Gives an exit status where one is not there.
 std::optional<int> checker::choose(std::vector<std::string>& names) const {
   for (const auto& wanted : a_.namespaces)
-    if (std::find(names.begin(), names.end(), wanted) == names.end())
-      return complain("check", where_ + ": the store has no namespace " + readable(wanted),
-                      exit_usage);
+    if (auto known = tools::check_namespace(names, wanted); !known)
+      return complain("check", where_ + ": " + known.error().message, exit_usage);
   if (!a_.namespaces.empty())
     names = a_.namespaces;
   return std::nullopt;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <functional>
@@ -110,6 +111,12 @@ void add_import(CLI::App& app, std::function<int()>& chosen) {
 
 /// What CLI11 refuses, told like all that a subcommand refuses.
 std::string refusal(const CLI::App* app, const CLI::Error& why) {
+  const auto before = app->remaining();
+  const auto option = std::find_if(before.begin(), before.end(),
+                                   [](const auto& word) { return word.front() == '-'; });
+  if (option != before.end())
+    return "flok: " + readable(*option) +
+           ": options come after the subcommand\nflok --help tells more\n";
   std::string whose = app->get_name();
   for (const auto* sub : app->get_subcommands())
     whose += " " + sub->get_name();

@@ -51,7 +51,9 @@ expected<std::string> directory_of(const store_arguments& a) {
   const auto pagers = builtin_pagers();
   const auto options = read_options({*a.config, a.data, {}}, *pagers);
   if (!options)
-    return failure(options.error());
+    return failure(options.error().code,
+                   options.error().message +
+                       "; --data alone works on a directory, whatever its pagers are");
   if (!options->data)
     return failure(errc::bad_config,
                    *a.config + ": it has no storage.path; give --data as well");

@@ -222,11 +222,18 @@ expected<void> check_namespace(page_source& source, const std::string& ns) {
   const auto all = source.namespaces();
   if (!all)
     return failure(all.error());
+  std::vector<std::string> names;
+  for (const auto& each : *all)
+    names.push_back(each.ns);
+  return check_namespace(names, ns);
+}
+
+expected<void> check_namespace(std::span<const std::string> all, const std::string& ns) {
   std::string names;
-  for (const auto& each : *all) {
-    if (each.ns == ns)
+  for (const auto& each : all) {
+    if (each == ns)
       return {};
-    names += (names.empty() ? "" : ", ") + readable(each.ns);
+    names += (names.empty() ? "" : ", ") + readable(each);
   }
   return failure(errc::unknown_namespace,
                  "the store has no namespace " + readable(ns) +

@@ -95,6 +95,9 @@ open_target(const store_arguments& a, const std::string& command);
 
 /// Whether it has that namespace: else `unknown_namespace`, telling those it has.
 [[nodiscard]] expected<void> check_namespace(page_source& source, const std::string& ns);
+/// The same of a store that has all these.
+[[nodiscard]] expected<void> check_namespace(std::span<const std::string> all,
+                                             const std::string& ns);
 
 /// A line for each namespace, in columns; the same as JSON.
 [[nodiscard]] std::string table_of(const std::vector<namespace_size>& all,

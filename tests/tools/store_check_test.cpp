@@ -150,5 +150,6 @@ TEST_CASE("check: what is not there", "[store]") {
   const store_home home;
   CHECK(failed_with(home.run({"check"}), 2, "no store is there"));
   home.fill("user", {});
-  CHECK(failed_with(home.run({"check", "nope"}), 2, "no namespace nope"));
+  CHECK(failed_with(home.run({"check", "nope"}), 2,
+                    "data: the store has no namespace nope; it has user"));
 }

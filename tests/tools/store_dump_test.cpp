@@ -109,6 +109,7 @@ TEST_CASE("load: a torn or damaged dump in a file changes nothing", "[store]") {
   refused(shorter, "line 7: the dump is damaged");
   refused(home.dump + home.dump, "line 9: it goes on after its last line");
   refused("{}\n" + home.dump, "line 1: this is no dump of flok's");
+  refused("hi\n", "line 1: this is no dump of flok's");
   refused("nonsense", "line 1: ");
   replace_all(changed, "flok_dump\":1", "flok_dump\":2");
   refused(changed, "the dump's format is 2; this flok knows 1");

@@ -69,6 +69,25 @@ TEST_CASE("ls: a configuration stands for its data directory", "[store]") {
                     "/nowhere"));
 }
 
+TEST_CASE("ls: a configuration with pagers of a program's own is refused, with a way out",
+          "[store]") {
+  const looked_at home;
+  const auto config =
+      home.dir.write("own.json", R"({"pagers": [{"name": "ledger", "namespace": "user"}],
+                                     "storage": {"path": "data"}})");
+  const auto refused = run_tool({"ls", "--config", config});
+  CHECK(failed_with(refused, 2, R"(no pager is called "ledger")"));
+  CHECK(failed_with(refused, 2, "; --data alone works on a directory"));
+}
+
+TEST_CASE("usage: options come after the subcommand", "[store]") {
+  const looked_at home;
+  CHECK(failed_with(run_tool({"--data", home.data, "ls"}), 2,
+                    "flok: --data: options come after the subcommand\n"));
+  CHECK(failed_with(home.run({"ls", "--all"}), 2, "flok ls: "));
+  CHECK(failed_with(home.run({"ls", "user", "-x", "y"}), 2, "stands behind --"));
+}
+
 TEST_CASE("get: a page as it is stored", "[store]") {
   const looked_at home;
   const auto page = output_of(home.run({"get", "user", "a"}));

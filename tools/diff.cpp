@@ -74,23 +74,22 @@ private:
   bool same_ = true;
 };
 
-/// The page, or why there is none that can be compared.
-expected<page_ptr> must_load(page_source& from, const diff_arguments& a) {
+/// The page, or null where there is none; fails where it cannot be compared.
+expected<page_ptr> load_page(page_source& from, const diff_arguments& a) {
   auto got = from.load(a.ns, a.id);
   if (!got)
     return failure(got.error());
   if (!got->damage.empty())
     return failure(errc::storage_failure, got->damage);
-  if (!got->found.page)
-    return failure(errc::no_such_page,
-                   from.name() + ": " + page_name(a.ns, a.id) + ": no such page");
   return std::move(got->found.page);
 }
 
 int with_file(page_source& source, const diff_arguments& a) {
-  const auto from = must_load(source, a);
+  const auto from = load_page(source, a);
   if (!from)
     return trouble(from.error().message);
+  if (!*from)
+    return trouble(source.name() + ": " + page_name(a.ns, a.id) + ": no such page");
   const auto to = read_page(a.file);
   if (!to)
     return trouble(to.error().message);
@@ -143,11 +142,16 @@ public:
       : from_{from}, to_{to}, a_{a} {}
 
   int one_page() {
-    const auto old = must_load(from_, a_);
-    const auto now = must_load(to_, a_);
+    const auto old = load_page(from_, a_);
+    const auto now = load_page(to_, a_);
     if (!old || !now)
       return trouble(old ? now.error().message : old.error().message);
-    result_.compare(a_.ns, **old, **now);
+    if (!*old && !*now)
+      return trouble(page_name(a_.ns, a_.id) + ": no such page in either");
+    if (*old && *now)
+      result_.compare(a_.ns, **old, **now);
+    else
+      result_.only(a_.ns, a_.id, *old ? from_.name() : to_.name());
     return result_.finish();
   }
 

@@ -40,8 +40,15 @@ TEST_CASE("diff: a page in two stores", "[store]") {
   const two_homes home;
   CHECK(output_of(home.run({"diff", "user", "a", "--with", home.other})).empty());
   CHECK(home.run({"diff", "user", "b", "--with", home.other}).status == 1);
-  CHECK(failed_with(home.run({"diff", "user", "c", "--with", home.other}), 2,
-                    home.other.string() + ": user/c: no such page"));
+  const auto result = home.run({"diff", "user", "c", "--with", home.other});
+  CHECK(result.status == 1);
+  CHECK(result.output == "user/c: only in " + home.data.string() + "\n");
+  const auto theirs = home.run({"diff", "user", "d", "--with", home.other, "--json"});
+  CHECK(theirs.status == 1);
+  CHECK(json::parse(theirs.output) ==
+        json{{"ns", "user"}, {"id", "d"}, {"only", home.other.string()}});
+  CHECK(failed_with(home.run({"diff", "user", "x", "--with", home.other}), 2,
+                    "user/x: no such page in either"));
 }
 
 TEST_CASE("diff: two stores", "[store]") {

@@ -95,6 +95,18 @@ std::string wrong_count(const std::string& text) {
   return read.ec == std::errc{} && read.ptr == end ? std::string{} : text + " is no count";
 }
 
+/// With what is no _hash nothing could ever be written.
+std::string wrong_hash(const std::string& text) {
+  std::uint32_t hash = 0;
+  const auto* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, hash);
+  const bool fits =
+      read.ec == std::errc{} && read.ptr == end && text == std::to_string(hash);
+  if (fits || text.empty() || text == "null")
+    return {};
+  return text + " is no _hash: that is a number such as 907060870, as get and put print it";
+}
+
 void add_looking(CLI::App& app, std::function<int()>& chosen) {
   command<ls_arguments> ls{app,
                            "ls",
@@ -208,9 +220,9 @@ void add_changing(CLI::App& app, std::function<int()>& chosen) {
                              run_put};
   put.option("NS", put.arguments().ns, "namespace")->required();
   put.option("FILE", put.arguments().file, "the page; - or nothing: standard input");
-  put.option(
-      "--if-hash", put.arguments().if_hash,
-      "only where the stored page has this _hash, or, for null, where there is none");
+  put.option("--if-hash", put.arguments().if_hash,
+             "only where the stored page has this _hash, or, for null, where there is none")
+      ->check(CLI::Validator{wrong_hash, "HASH"});
   put.flag("--create", put.arguments().create,
            "make the namespace, and the store, where there is none");
 

@@ -60,6 +60,10 @@ TEST_CASE("put: --if-hash holds it against what is stored", "[store]") {
   CHECK(failed_with(put("p", "1"), 1, "user/p: its _hash is " + hash));
   CHECK(failed_with(put("p", "null"), 1, hash));
   CHECK(failed_with(put("q", hash), 1, "user/q: there is no such page"));
+  for (const auto* no_hash : {"abc", "-1", "01", "4294967296", "1 "})
+    CHECK(
+        failed_with(put("p", no_hash), 2, std::string{no_hash} + " is no _hash: that is"));
+  CHECK(failed_with(put("p", ""), 1, hash)); // as for null
   CHECK(hash_of(home, "p") == hash);
   CHECK(put("p", hash).status == 0);
   CHECK(put("q", "null").status == 0);

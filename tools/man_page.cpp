@@ -93,7 +93,8 @@ std::string example_of(const CLI::App& app) {
          "\n.EE\n";
 }
 
-constexpr std::string_view status = R"(.SH EXIT STATUS
+/// Where the documentation is, is said from where flok is installed: that is chosen later.
+constexpr std::string_view last_sections = R"(.SH EXIT STATUS
 .TP
 \fB0\fR
 Done, or nothing found.
@@ -122,7 +123,11 @@ and
 end with 0 upon SIGINT or SIGTERM.
 .SH SEE ALSO
 The documentation in
-.IR /usr/share/doc/flok ,
+.I )" FLOK_DOC_FOLDER R"(
+under the prefix where flok is installed, such as
+.I /usr
+or
+.IR /usr/local ,
 above all
 .I docs/tool.md
 and
@@ -149,7 +154,7 @@ std::string man_page(const CLI::App& app, const std::string& version) {
     text += ".SS flok " + roff(command->get_name()) + "\n" +
             roff(sentence(command->get_description())) + "\n" + options_of(*command) +
             example_of(*command);
-  return text + std::string{status};
+  return text + std::string{last_sections};
 }
 
 } // namespace flok::tools

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The manual page has every subcommand and option that --help tells of, the exit statuses, and
-# nothing that groff warns of.
+# The manual page has every subcommand and option that --help tells of, the exit statuses, where
+# the documentation is, and nothing that groff warns of.
 # usage: man_page_test.sh BUILD_FOLDER
 set -euo pipefail
 flok=$(cd -- "$1" && pwd)/flok
@@ -37,6 +37,9 @@ for status in 0 1 2; do
   sed -n '/^\.SH EXIT STATUS/,/^\.SH SEE/p' <<<"$text" | grep -qx "$status" ||
     fail "the exit status $status is missing"
 done
+see=$(sed -n '/^\.SH SEE ALSO/,$p' <<<"$text")
+[[ $see == *"share/doc/flok"* && $see != */share/doc/flok* ]] ||
+  fail "where the documentation is, depends on where flok is installed"
 warnings=$(groff -ww -man -Tascii -z "$page" 2>&1) || fail "groff: $warnings"
 [[ ! $warnings ]] || fail "groff: $warnings"
 echo "man_page_test: ${#commands[@]} subcommands are in it"

@@ -214,6 +214,17 @@ auto spawn_function(caf::actor_system& sys, Function body) {
              : std::string{};
 }
 
+/// Whether a request has failed because who was asked has ended.
+[[nodiscard]] inline bool is_end_of_asked(const caf::error& why) {
+#if CAF_MAJOR_VERSION == 0
+  return why == caf::sec::request_receiver_down;
+#else
+  return why == caf::sec::request_receiver_down || why == caf::sec::broken_promise ||
+         why.category() == caf::type_id_v<caf::exit_reason> ||
+         !what_was_thrown(why).empty(); // who throws ends
+#endif
+}
+
 /// The state of an actor that has one.
 template <class Self>
 auto& state_of(Self* self) {

@@ -29,6 +29,13 @@
 
 namespace flok {
 
+/// Whether the actor has a thread of its own, on which it would run by itself.
+template <class Actor>
+[[nodiscard]] bool is_detached(const Actor& a) {
+  return a && caf::actor_cast<caf::abstract_actor*>(a)->getf(
+                  caf::abstract_actor::is_detached_flag);
+}
+
 // -- virtual time -------------------------------------------------------------
 
 namespace detail {

@@ -13,8 +13,6 @@
 
 namespace flok {
 
-// -- what others post ---------------------------------------------------------
-
 namespace {
 
 /// A handler that stays while it runs, or null where it would do nothing.
@@ -24,6 +22,7 @@ std::shared_ptr<const Handler> shared(Handler handler) {
 }
 
 expected<void> as_nothing(const done&) { return {}; }
+constexpr auto as_page = [](const auto& reply) { return expected<page_ptr>{reply.page}; };
 
 } // namespace
 
@@ -42,10 +41,14 @@ public:
 };
 
 void controller_ref::post(std::function<void(controller&)> work) const {
-  impl_->post(std::move(work));
+  if (impl_)
+    impl_->post(std::move(work));
 }
 
-void controller_ref::stop() const { impl_->stop(); }
+void controller_ref::stop() const {
+  if (impl_)
+    impl_->stop();
+}
 
 controller_actor actor_of(const controller_ref& c) { return c.inside()->actor; }
 
@@ -402,12 +405,6 @@ controller_ref spawn_controller(caf::actor_system& sys,
 }
 
 // -- the face -----------------------------------------------------------------
-
-namespace {
-
-constexpr auto as_page = [](const auto& reply) { return expected<page_ptr>{reply.page}; };
-
-} // namespace
 
 void controller::watch(std::string_view ns, std::string_view id, update_handler handler,
                        answer_handler<void> answer, watch_options options) {

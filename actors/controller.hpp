@@ -152,7 +152,8 @@ private:
   impl& impl_;
 };
 
-/// A controller from outside: a handle that may be copied and used from any thread.
+/// A controller from outside: a handle that may be copied and used from any thread. One
+/// that was made by itself is of none: nothing comes of what is asked of it.
 class controller_ref {
 public:
   class impl;

@@ -32,6 +32,8 @@ expected<system_options> read_options(const open_options& options,
 
 expected<std::unique_ptr<system>> open(const open_options& options,
                                        const std::shared_ptr<const pager_source>& pagers) {
+  if (!pagers)
+    return failure(errc::bad_config, "no pagers were given; builtin_pagers() are there");
   auto read = read_options(options, *pagers);
   if (!read)
     return failure(read.error());

@@ -1,8 +1,6 @@
 #include "actors/prometheus.hpp"
 
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <exception>
 #include <memory>
 #include <string>
@@ -10,12 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include <netdb.h>
 #include <prometheus/collectable.h>
 #include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "actors/why_not_listening.hpp"
 
 namespace flok {
 
@@ -211,36 +208,17 @@ std::vector<std::string> server_options(const std::string& listen) {
           "enable_keep_alive",  "no"};
 }
 
-/// Why nobody can listen there, which civetweb does not say: it is tried once more.
+/// Why nobody can listen there, which civetweb does not say.
 std::string why_not(const std::string& listen) {
   const auto colon = listen.rfind(':');
-  std::string host = listen.substr(0, colon);
-  if (host.starts_with('['))
-    host = host.substr(1, host.size() - 2);
-  addrinfo hints{};
-  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), listen.c_str() + colon + 1, &hints, &found) != 0)
-    return host + " is no IP address; take 127.0.0.1 for this machine alone, 0.0.0.0 for "
-                  "all that reach it";
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> frees{found, ::freeaddrinfo};
-  const int fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int yes = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  const bool bound = ::bind(fd, found->ai_addr, found->ai_addrlen) == 0;
-  const bool listens = bound && ::listen(fd, 1) == 0;
-  const int code = errno;
-  ::close(fd);
-  if (listens)
-    return "the server does not start";
-  if (code == EADDRINUSE)
-    return "something listens there already; take another port, or 0 for a free one";
-  if (code == EADDRNOTAVAIL)
-    return host + " is no address of this machine's; 0.0.0.0 is all of them";
-  if (code == EACCES)
-    return "that port is for root alone; take one from 1024 on";
-  return std::strerror(code);
+  const bool bracketed = listen.starts_with('[');
+  const auto host = bracketed ? listen.substr(1, colon - 2) : listen.substr(0, colon);
+  const auto why = why_not_listening(host, listen.substr(colon + 1));
+  if (!why.empty())
+    return why;
+  return bracketed ? "the HTTP server of this prometheus-cpp takes no IPv6 address; take "
+                     "an IPv4 one"
+                   : "the HTTP server does not start";
 }
 
 class endpoint final : public metrics_endpoint {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "../runtime/histogram.hpp"
 
@@ -37,15 +38,16 @@ struct time_sent {
 };
 
 /// Says which events of a kind are timed. Looking at the clock takes as long as sending a
-/// message does: while others wait for the actor, one in sixteen is, and stands for all of
-/// them. One actor's.
+/// message does: while others wait for the actor, one in sixteen is, and stands for those
+/// before it as well. One actor's.
 class sampler {
 public:
   /// How many events this one stands for; 0: it is not timed.
   [[nodiscard]] std::uint64_t times(bool others_wait) {
-    if (!others_wait)
-      return 1;
-    return passed_++ % every == 0 ? every : 0;
+    if (++untimed_ < next_ && others_wait)
+      return 0;
+    next_ = every;
+    return std::exchange(untimed_, 0);
   }
 
   [[nodiscard]] timing begin(histogram& into, bool others_wait) {
@@ -55,7 +57,8 @@ public:
 
 private:
   static constexpr std::uint64_t every = 16;
-  std::uint64_t passed_ = 0;
+  std::uint64_t next_ = 1; ///< the first one is
+  std::uint64_t untimed_ = 0;
 };
 
 } // namespace flok

@@ -230,11 +230,15 @@ void vm_state::perform(effects::arm_retry& e) {
 
 void vm_state::perform(effects::report& e) { tell(e.what); }
 
-/// What a pager refuses is its own word; that it is gone is CAF's.
+/// What a pager refuses is its own word; that it is gone is CAF's. It may also have passed
+/// on an error that somebody else gave it.
 error vm_state::from_pager_error(const caf::error& why) {
-  return is_from_flok(why)
-             ? from_caf(why)
-             : error{errc::pager_down, "the pager died; whether it was done is unknown"};
+  if (is_from_flok(why))
+    return from_caf(why);
+  if (is_end_of_asked(why))
+    return {errc::pager_down, "the pager died; whether it was done is unknown"};
+  return {errc::pager_down,
+          "the pager answered with an error that is none of flok's: " + to_string(why)};
 }
 
 error vm_state::from_storage_error(const caf::error& why) {

@@ -16,6 +16,9 @@ public:
   ~impl() override { close(); }
 
   expected<void> start(caf::actor_system* given, const connect_options& options) {
+    if (options.port == 0)
+      return failure(errc::bad_config, "port 0 is nobody's: give the one that is listened "
+                                       "at (publication::port)");
     if (auto ok = own_actors(given, options); !ok)
       return ok;
     if (!actors_->has_middleman())

@@ -46,8 +46,20 @@ private:
             },
             [this](const caf::error& why) {
               if (dialled())
-                failed(errc::connection_lost, to_string(why));
+                failed(errc::connection_lost, why_not_connected(why));
             });
+  }
+
+  /// In words for people, as far as CAF says.
+  [[nodiscard]] std::string why_not_connected(const caf::error& why) const {
+    if (why == caf::sec::cannot_connect_to_node)
+      return "nobody listens there, or it cannot be reached";
+    if (why == caf::sec::request_timeout)
+      return "no answer for " + std::to_string(shared_->options.patience.count()) + " ms";
+    if (why == caf::sec::disconnect_during_handshake)
+      return "the connection was ended at once: do both sides use TLS, or neither, and "
+             "has one of each side's authorities signed the other's certificate?";
+    return to_string(why);
   }
 
   /// Whether anybody still wants to know.

@@ -1,6 +1,9 @@
 #include "remote/networking.hpp"
 
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -16,6 +19,8 @@ namespace {
 
 [[maybe_unused]] const bool types_known = know_message_types<caf::id_block::flok_remote>();
 
+using unique_file = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
 constexpr std::chrono::seconds heartbeat{5};
 constexpr std::chrono::seconds silence{30};
 
@@ -23,6 +28,8 @@ error bad(const std::string& what, const std::string& file) {
   const auto code = ERR_get_error();
   const char* why = code != 0 ? ERR_reason_error_string(code) : nullptr;
   ERR_clear_error();
+  if (const unique_file readable{std::fopen(file.c_str(), "r"), std::fclose}; !readable)
+    why = std::strerror(errno);
   return {errc::bad_config,
           "TLS: " + what + " " + file + ": " + (why != nullptr ? why : "cannot be used")};
 }

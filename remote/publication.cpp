@@ -9,6 +9,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include "actors/controller_actor.hpp"
+#include "actors/why_not_listening.hpp"
 #include "remote/keeper.hpp"
 
 namespace flok {
@@ -79,12 +80,15 @@ expected<publication> publish(system& sys, const publish_options& options) {
   if (!sys.context().root)
     return failure(errc::shutting_down, "the system is closed");
   auto i = std::make_unique<publication::impl>(sys.actors(), sys.context());
-  if (auto port = i->listen(options); !port)
-    return failure(
-        errc::bad_config,
-        "cannot listen on " + (options.address.empty() ? "any address" : options.address) +
-            ", port " + std::to_string(options.port) + ": " + caf::to_string(port.error()));
-  return publication{std::move(i)};
+  const auto port = i->listen(options);
+  if (port)
+    return publication{std::move(i)};
+  const auto number = std::to_string(options.port);
+  const auto why = why_not_listening(options.address, number);
+  return failure(
+      errc::bad_config,
+      "cannot listen on " + (options.address.empty() ? "any address" : options.address) +
+          ", port " + number + ": " + (why.empty() ? caf::to_string(port.error()) : why));
 }
 
 } // namespace flok

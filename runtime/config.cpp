@@ -156,7 +156,7 @@ metrics_config read_metrics(const reader& in, std::string_view text) {
 config read_all(const reader& in, std::string_view text) {
   config c;
   if (json::kind_of(text) != json::kind::object)
-    in.refuse("", "not valid JSON: an object was expected");
+    in.refuse("", "not a JSON object");
   for (const auto& m :
        in.object(text, "",
                  {"pagers", "storage", "pageout", "cache", "listen", "metrics", "debug"})) {
@@ -180,6 +180,13 @@ config read_all(const reader& in, std::string_view text) {
   return c;
 }
 
+std::string names(std::span<const pager_kind> kinds) {
+  std::string out;
+  for (const auto& k : kinds)
+    out += (out.empty() ? "" : ", ") + k.name;
+  return out;
+}
+
 void check_pager(const reader& in, const config& c, std::size_t at,
                  std::span<const pager_kind> known) {
   const auto& p = c.pagers[at];
@@ -187,7 +194,8 @@ void check_pager(const reader& in, const config& c, std::size_t at,
   const auto kind = std::find_if(known.begin(), known.end(),
                                  [&](const auto& k) { return k.name == p.name; });
   if (kind == known.end())
-    in.refuse(path + "/name", "no pager is called " + json::quoted(p.name));
+    in.refuse(path + "/name",
+              "no pager is called " + json::quoted(p.name) + "; there are " + names(known));
   if (kind->debug_only && !c.debug)
     in.refuse(path + "/name", json::quoted(p.name) + " is there only where debug is true");
   if (p.ns.empty() || p.ns.size() > limits::namespace_bytes)

@@ -52,7 +52,7 @@ enum class removal : std::uint8_t {
 /// What a write asks for beside being done.
 struct write_rule {
   /// Only where the page has this `_hash` now, or, for an empty one, is not there.
-  std::optional<std::string> if_hash;
+  std::optional<std::string> if_hash = {};
 
   /// Answered only once it is on disk.
   bool durable = false;

@@ -1,7 +1,9 @@
 #include "testing/virtual_system.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "actors/caf_testing.hpp"
 #include "actors/vm.hpp"
 #include "pagers/mem.hpp"
 
@@ -11,11 +13,33 @@ namespace {
 
 using root_actor = interface<handles<wake_up>>;
 
+/// A factory of pagers that may not have threads of their own; `detached` is set by one
+/// that has.
+pager_factory without_threads(pager_factory make, std::shared_ptr<bool> detached) {
+  return [=](caf::actor_system& actors) -> pager_actor {
+    auto pager = make(actors);
+    if (!is_detached(pager))
+      return pager;
+    *detached = true;
+    caf::anon_send_exit(pager, caf::exit_reason::user_shutdown);
+    return {};
+  };
+}
+
+void check_names(const std::vector<virtual_namespace>& all) {
+  std::set<std::string> names;
+  for (const auto& ns : all)
+    if (!names.insert(ns.name).second)
+      throw failed{"the namespace " + ns.name + " is given twice"};
+}
+
 } // namespace
 
 virtual_system::virtual_system(virtual_options options)
     : disk{std::move(options.disk)}, context_{std::make_shared<system_context>()},
       problems_{std::make_shared<std::vector<error>>()} {
+  check_names(options.namespaces);
+  const auto detached = std::make_shared<bool>(false);
   vm_options v;
   if (disk) {
     storage = spawn_storage(actors(), disk, false);
@@ -28,7 +52,9 @@ virtual_system::virtual_system(virtual_options options)
   v.pageout = options.pageout;
   v.ids = options.ids;
   for (const auto& ns : options.namespaces)
-    v.namespaces.push_back({ns.name, ns.options, ns.pager ? ns.pager : spawn_mem_pager});
+    v.namespaces.push_back(
+        {ns.name, ns.options,
+         without_threads(ns.pager ? ns.pager : spawn_mem_pager, detached)});
   context_->on_problem = [to = problems_](const error& e) { to->push_back(e); };
   context_->listener =
       keep(spawn_function(actors(), [to = problems_]() -> listener_actor::behavior_type {
@@ -44,6 +70,9 @@ virtual_system::virtual_system(virtual_options options)
   context_->root = caf::actor_cast<caf::actor>(keep(spawn_function(
       actors(), []() -> root_actor::behavior_type { return {[](const wake_up&) {}}; })));
   run();
+  if (*detached)
+    throw failed{"a pager has a thread of its own, which knows no virtual time: spawn it "
+                 "without caf::detached here"};
 }
 
 controller_ref virtual_system::spawn(std::function<void(controller&)> body) {

@@ -10,6 +10,12 @@
 
 namespace flok::testing {
 
+TEST_CASE("controller: a handle of none does nothing") {
+  const controller_ref none;
+  none.post([](controller&) { FAIL("nobody is there"); });
+  none.stop();
+}
+
 TEST_CASE("controller: a watch tells what is on disk, in memory, and every change") {
   const temp_dir dir;
   REQUIRE(started(dir / "data")->write("user", version("a", "1")).has_value());

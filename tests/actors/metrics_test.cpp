@@ -2,6 +2,7 @@
 #include <atomic>
 #include <thread>
 
+#include "actors/timing.hpp"
 #include "testing/pages.hpp"
 #include "testing/temp_dir.hpp"
 #include "tests/actors/live.hpp"
@@ -28,12 +29,27 @@ TEST_CASE("metrics: reads and writes are counted and timed") {
   CHECK(user(now).totals.reads == 5);
   CHECK(user(now).totals.hits == 5);
   CHECK(user(now).stats.pages == 1);
-  // One that finds others waiting stands for sixteen, or none; these come one by one, but
-  // the pager's messages may be there already.
+  // Of those that find others waiting not all are timed; these come one by one, but the
+  // pager's messages may be there already.
   CHECK(user(now).write.count() >= 1);
+  CHECK(user(now).write.count() <= 10);
   CHECK(user(now).read.count() == 5);
   CHECK(user(now).read.quantile_ns(0.99) > 0);
   CHECK(user(now).read.sum_ns > 0);
+}
+
+TEST_CASE(
+    "metrics: an event that is timed stands for those before it, not for later ones") {
+  sampler s;
+  CHECK(s.times(true) == 1);
+  std::uint64_t counted = 1;
+  for (std::uint64_t n = 2; n <= 1000; ++n) {
+    const auto times = s.times(n % 100 != 0);
+    CHECK((times != 0) == (n % 100 == 0 || n - counted == 16));
+    counted += times;
+    CHECK(counted <= n);
+    CHECK(counted + 16 > n);
+  }
 }
 
 TEST_CASE("metrics: how long a change takes to its last watcher is timed there") {

@@ -110,6 +110,13 @@ TEST_CASE("prometheus: what is no address of this machine's is told as such") {
   }
 }
 
+TEST_CASE("prometheus: an IPv6 address is listened at, or it is told that none can be") {
+  const auto sys = system::start(listening("[::1]:0"), *builtin_pagers());
+  INFO((sys ? std::string{} : sys.error().message));
+  CHECK((sys || sys.error().message.find("IPv4") != std::string::npos ||
+         sys.error().message.find("no address of this machine's") != std::string::npos));
+}
+
 TEST_CASE("prometheus: requests that are never finished hold up others for seconds only") {
   const auto sys = started(listening("127.0.0.1:0"));
   const auto address = sys->metrics_address().value();

@@ -134,6 +134,7 @@ TEST_CASE("open: without a place nothing is kept") {
     CHECK_FALSE((*sys)->read("user", "a").has_value());
     REQUIRE((*sys)->write("user", version("a", "1")).has_value());
   }
+  CHECK(flok::open({file, {}, {}}, nullptr).error().code == errc::bad_config);
   CHECK(std::distance(std::filesystem::directory_iterator{dir.path()}, {}) == 1);
 }
 

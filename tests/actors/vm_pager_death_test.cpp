@@ -74,6 +74,35 @@ TEST_CASE("a pager's death: what it threw is told") {
   CHECK(problem() == "the pager of user died");
 }
 
+TEST_CASE("a pager's answer: an error that is none of flok's is told in its own words") {
+  virtual_options options;
+  const pager_factory passes_on = [](caf::actor_system& actors) -> pager_actor {
+    return spawn_function(actors, []() -> pager_actor::behavior_type {
+      return {[](const pager_init&) {},
+              [](const pager_watch&) {},
+              [](const pager_unwatch&) {},
+              [](const pager_read&) -> caf::result<pager_read_reply> {
+                return make_error(caf::sec::bad_function_call, std::string{"mine"});
+              },
+              [](const pager_write&) -> caf::result<done> {
+                return caf::make_error(caf::sec::unexpected_message);
+              },
+              [](const pager_delete&) { return done{}; },
+              [](const pager_invalidate&) { return done{}; },
+              [](const pager_barrier&) { return done{}; }};
+    });
+  };
+  options.namespaces = {{"user", passes_on, {}}};
+  virtual_system sys{options};
+  const auto read = sys.read("user", "a").error();
+  CHECK(read.code == errc::pager_down);
+  CHECK(read.message.find("mine") != std::string::npos);
+  const auto write = sys.write("user", version("a", "1")).error();
+  CHECK(write.code == errc::pager_down);
+  CHECK(write.message.find("unexpected_message") != std::string::npos);
+  CHECK(sys.problems().empty());
+}
+
 TEST_CASE("a pager that cannot be made is tried again, and its fault told") {
   scripted_pager pager;
   int attempts = 0;

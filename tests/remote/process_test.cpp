@@ -122,7 +122,7 @@ TEST_CASE("remote: a killed vm's process is told, and watched again when it is "
   CHECK(problems.next().find("is lost") != std::string::npos);
   CHECK_FALSE(states.next());
   CHECK(errors.next() == "connection_lost");
-  CHECK(problems.next().find("cannot_connect_to_node") != std::string::npos);
+  CHECK(problems.next().find("nobody listens there") != std::string::npos);
   CHECK_FALSE(far.connected());
   CHECK(code_of(far.read("user", "a")) == "connection_lost");
   CHECK(code_of(far.write("user", version("a", "9"))) == "connection_lost");

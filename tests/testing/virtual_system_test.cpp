@@ -21,6 +21,17 @@ virtual_options served_by(const std::string& pager, const std::string& options =
   return v;
 }
 
+pager_actor::behavior_type silent_pager() {
+  return {[](const pager_init&) {},
+          [](const pager_watch&) {},
+          [](const pager_unwatch&) {},
+          [](const pager_read&) { return pager_read_reply{}; },
+          [](const pager_write&) { return done{}; },
+          [](const pager_delete&) { return done{}; },
+          [](const pager_invalidate&) { return done{}; },
+          [](const pager_barrier&) { return done{}; }};
+}
+
 } // namespace
 
 TEST_CASE("virtual system: requests are those of a system") {
@@ -123,6 +134,19 @@ TEST_CASE("virtual system: a restart finds what was paged out") {
   recording_controller c{after};
   c.watch("user", "a");
   CHECK(c.next().why == origin::disk);
+}
+
+TEST_CASE("virtual system: what it cannot play is refused, and says why") {
+  virtual_options options;
+  options.namespaces = {{"user", {}, {}}, {"user", {}, {}}};
+  CHECK_THROWS_WITH(virtual_system{options}, "the namespace user is given twice");
+  options.namespaces = {{"user",
+                         [](caf::actor_system& actors) {
+                           return spawn_function<caf::detached>(
+                               actors, [] { return silent_pager(); });
+                         },
+                         {}}};
+  CHECK_THROWS_WITH(virtual_system{options}, Catch::Contains("without caf::detached"));
 }
 
 TEST_CASE("virtual system: a timer that is set again and again runs each time") {

@@ -6,15 +6,15 @@ namespace flok::testing {
 
 namespace {
 
-void must(const expected<void>& done) {
+void must(const draft& d, const expected<void>& done) {
   if (!done)
-    throw failed{done.error().message};
+    throw failed{"page " + std::string{d.id()} + ": " + done.error().message};
 }
 
 page_ptr finished(draft d, const pointers& to) {
-  must(d.set_head(to.head));
-  must(d.set_next(to.next));
-  must(d.set_prev(to.prev));
+  must(d, d.set_head(to.head));
+  must(d, d.set_next(to.next));
+  must(d, d.set_prev(to.prev));
   auto page = d.finish();
   if (!page)
     throw failed{page.error().message};
@@ -29,7 +29,7 @@ page_ptr array_page(std::string_view id, std::initializer_list<entry> entries,
   for (const auto& e : entries) {
     nlohmann::json object = {{"_id", e.name}};
     object.update(e.fields);
-    must(d.insert(d.size(), object));
+    must(d, d.insert(d.size(), object));
   }
   return finished(std::move(d), to);
 }
@@ -40,7 +40,7 @@ page_ptr hash_page(std::string_view id, std::initializer_list<entry> entries,
   for (const auto& e : entries) {
     if (d.text(e.name))
       throw failed{"the key " + e.name + " is given twice"};
-    must(d.insert(e.name, e.fields));
+    must(d, d.insert(e.name, e.fields));
   }
   return finished(std::move(d), to);
 }

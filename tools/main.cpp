@@ -113,7 +113,7 @@ void add_import(CLI::App& app, std::function<int()>& chosen) {
 std::string refusal(const CLI::App* app, const CLI::Error& why) {
   const auto before = app->remaining();
   const auto option = std::find_if(before.begin(), before.end(),
-                                   [](const auto& word) { return word.front() == '-'; });
+                                   [](const auto& word) { return word.starts_with('-'); });
   if (option != before.end())
     return "flok: " + readable(*option) +
            ": options come after the subcommand\nflok --help tells more\n";

@@ -214,7 +214,8 @@ auto spawn_function(caf::actor_system& sys, Function body) {
              : std::string{};
 }
 
-/// Whether a request has failed because who was asked has ended.
+/// Whether a request has failed because who was asked has ended. CAF 1.x sends what an
+/// actor threw, so that there a `runtime_error` with a text counts as well.
 [[nodiscard]] inline bool is_end_of_asked(const caf::error& why) {
 #if CAF_MAJOR_VERSION == 0
   return why == caf::sec::request_receiver_down;

@@ -50,7 +50,9 @@ void controller_ref::stop() const {
     impl_->stop();
 }
 
-controller_actor actor_of(const controller_ref& c) { return c.inside()->actor; }
+controller_actor actor_of(const controller_ref& c) {
+  return c.inside() ? c.inside()->actor : controller_actor{};
+}
 
 // -- the actor ----------------------------------------------------------------
 

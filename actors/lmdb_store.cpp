@@ -48,7 +48,9 @@ public:
     where_ = options.directory;
     if (auto ok = make_directory(); !ok)
       return ok;
-    directory_ = descriptor{::open(where_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    directory_ = descriptor{::open(where_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (directory_.get() < 0)
+      return failed("cannot open " + where_, std::strerror(errno));
     if (auto ok = lock(); !ok)
       return ok;
     if (const int code = reserve_reader_table(where_); code != 0)
@@ -201,12 +203,13 @@ private:
   }
 
   expected<void> lock() {
-    lock_ = descriptor{
+    descriptor opened{
         ::openat(directory_.get(), lock_file, O_RDWR | O_CREAT | O_CLOEXEC, file_mode)};
-    if (lock_.get() < 0)
+    if (opened.get() < 0)
       return failed("cannot write to " + where_, std::strerror(errno));
-    if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
+    if (::flock(opened.get(), LOCK_EX | LOCK_NB) != 0)
       return failed(where_, errno == EWOULDBLOCK ? in_use(where_) : std::strerror(errno));
+    lock_ = std::move(opened);
     return {};
   }
 

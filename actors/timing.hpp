@@ -39,7 +39,7 @@ struct time_sent {
 
 /// Says which events of a kind are timed. Looking at the clock takes as long as sending a
 /// message does: while others wait for the actor, one in sixteen is, and stands for those
-/// before it as well. One actor's.
+/// before it as well. One histogram's, and one actor's.
 class sampler {
 public:
   /// How many events this one stands for; 0: it is not timed.

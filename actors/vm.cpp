@@ -1,5 +1,7 @@
 #include "actors/vm.hpp"
 
+#include <exception>
+
 #include "actors/vm_state.hpp"
 #include "runtime/codec.hpp"
 
@@ -28,7 +30,10 @@ void vm_state::start(vm_options options) {
     listeners_.push_back(std::move(options.listener));
   self_->set_exception_handler([this](std::exception_ptr& thrown) {
     auto reason = reason_of(thrown);
-    died(what_was_thrown(reason));
+    try {
+      died(what_was_thrown(reason));
+    } catch (const std::exception&) { // there is no memory left to tell with
+    }
     return reason;
   });
   on_down(self_, [this](caf::down_msg& m) { down(m); });

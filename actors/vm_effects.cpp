@@ -22,13 +22,13 @@ void vm_state::perform() {
 
 void vm_state::perform(effects::notify& e) {
   read_res news{pagers_[e.ns].ns.name, std::move(e.pages), e.why, e.pending,
-                time_notice(e.watchers)};
+                time_notice(e.ns, e.watchers)};
   send_to(e.watchers, caf::make_message(std::move(news)));
 }
 
 /// All share one message: its last receiver tells how long it took.
-time_sent vm_state::time_notice(const few<watcher_id>& watchers) {
-  const auto times = timed_notices_.times(has_more_messages(self_));
+time_sent vm_state::time_notice(ns_id ns, const few<watcher_id>& watchers) {
+  const auto times = pagers_[ns].notices.times(has_more_messages(self_));
   const auto* last = times == 0 ? nullptr : watchers_.find(*(watchers.end() - 1));
   return last == nullptr ? time_sent{}
                          : time_sent{time_source::now(), times, (*last)->id()};

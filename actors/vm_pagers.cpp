@@ -141,12 +141,12 @@ void vm_state::answer_all(const error& why) {
 /// It threw, as where there is no memory left: nobody else could tell of it, answer those
 /// who wait, or end its pagers.
 void vm_state::died(const std::string& why) {
-  std::string names;
-  for (const auto& slot : pagers_) {
-    names += (names.empty() ? "" : ", ") + slot.ns.name;
+  for (const auto& slot : pagers_)
     if (slot.actor)
-      self_->send_exit(slot.actor, caf::exit_reason::unhandled_exception);
-  }
+      self_->send_exit(slot.actor, caf::exit_reason::user_shutdown);
+  std::string names;
+  for (const auto& slot : pagers_)
+    names += (names.empty() ? "" : ", ") + slot.ns.name;
   const error told{errc::shutting_down, "the vm of " + names + " died: " + why +
                                             "; what it had not paged out is lost"};
   answer_all(told);

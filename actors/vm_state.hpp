@@ -39,6 +39,9 @@ private:
     std::uint64_t restart_ms; ///< how long the last restart waited; 0: none yet
     caf::actor_clock::time_point started;
     namespace_stats logged{}; ///< what the log knows of
+    sampler reads{};          ///< which of them are timed
+    sampler writes{};
+    sampler notices{};
   };
 
   /// What a request is answered with.
@@ -98,9 +101,10 @@ private:
   template <class Reply>
   timing timed(ns_id ns) {
     if constexpr (std::is_same_v<Reply, page_reply>)
-      return timed_reads_.begin(pagers_[ns].ns.meters->read, has_more_messages(self_));
+      return pagers_[ns].reads.begin(pagers_[ns].ns.meters->read, has_more_messages(self_));
     else if constexpr (std::is_same_v<Reply, written>)
-      return timed_writes_.begin(pagers_[ns].ns.meters->write, has_more_messages(self_));
+      return pagers_[ns].writes.begin(pagers_[ns].ns.meters->write,
+                                      has_more_messages(self_));
     else
       return {};
   }
@@ -192,7 +196,7 @@ private:
   void perform();
   void perform(effects::notify& e);
   void send_to(const few<watcher_id>& watchers, const caf::message& what);
-  time_sent time_notice(const few<watcher_id>& watchers);
+  time_sent time_notice(ns_id ns, const few<watcher_id>& watchers);
   void perform(effects::answer& e);
   void perform(effects::notify_removed& e);
   void perform(effects::pager_watch& e);
@@ -225,9 +229,6 @@ private:
   std::size_t load_requests_ = 0;   ///< sent and not answered; urgent ones are apart
   std::shared_ptr<meters> meters_;  ///< never null, nor is any namespace's
   event_log log_;
-  sampler timed_reads_;
-  sampler timed_writes_;
-  sampler timed_notices_;
   bool debug_ = false;
   std::chrono::milliseconds interval_{};
   std::vector<problem_listener> listeners_;

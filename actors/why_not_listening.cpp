@@ -16,8 +16,8 @@ using addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 /// The address in numbers or, where it is a name, what that stands for; null for neither.
 addresses look_up(const std::string& host, const std::string& port) {
-  const bool numeric =
-      host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string::npos;
+  const bool numeric = host.find_first_not_of("0123456789.") == std::string::npos ||
+                       host.find(':') != std::string::npos;
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV | (numeric ? AI_NUMERICHOST : 0);
   hints.ai_socktype = SOCK_STREAM;
@@ -54,6 +54,8 @@ std::string why_not_listening(const std::string& host, const std::string& port) 
     return "something listens there already; take another port, or 0 for a free one";
   if (code == EADDRNOTAVAIL)
     return host + " is no address of this machine's; 0.0.0.0 is all of them";
+  if (code == EAFNOSUPPORT)
+    return "this machine has no IPv6; take an IPv4 address";
   if (code == EACCES)
     return "that port is for root alone; take one from 1024 on";
   return std::strerror(code);

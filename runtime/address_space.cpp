@@ -27,7 +27,7 @@ address_space::address_space(address_space_options options, id_source ids)
                [this](ns_id ns) -> namespace_meters& { return *spaces_[ns].meters; }},
       pageout_{options.max_dirty, options.batch_bytes, out_}, max_bytes_{
                                                                   options.max_bytes} {
-  spaces_ = std::vector<space>(options.namespaces.size()); // they cannot be moved
+  spaces_ = std::vector<space>(options.namespaces.size()); // `vector` would copy them
   for (std::size_t ns = 0; ns < spaces_.size(); ++ns)
     spaces_[ns].name = std::move(options.namespaces[ns]);
   for (std::size_t ns = 0; ns < options.tables.size(); ++ns)

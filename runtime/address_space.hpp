@@ -141,7 +141,7 @@ private:
     std::shared_ptr<page_table> table;        ///< kept like the frames' pages; may be null
     std::shared_ptr<namespace_meters> meters; ///< never null
     bool pager_up = true;
-    std::uint64_t expected_bytes = 0; ///< of dirty pages that its pager is asked to cache
+    std::uint64_t expected_bytes = 0; ///< of pages that its pager is asked to cache
     std::deque<frame*> stalled;       ///< whose writes wait for room
   };
 
@@ -231,8 +231,9 @@ private:
   pageout pageout_;
   lru_list evictable_;
   std::uint64_t max_bytes_;
-  std::uint64_t bytes_ = 0;       ///< of resident pages
-  std::uint64_t dirty_bytes_ = 0; ///< of dirty ones
+  std::uint64_t bytes_ = 0;          ///< of resident pages
+  std::uint64_t dirty_bytes_ = 0;    ///< of dirty ones
+  std::uint64_t expected_bytes_ = 0; ///< of those that all pagers are asked to cache
   std::unordered_map<ticket, load_call> loads_;
   std::unordered_map<ticket, pager_call> pager_calls_;
   std::unordered_map<ticket, request_id> barriers_;

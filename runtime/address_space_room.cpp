@@ -10,32 +10,37 @@ namespace flok {
 
 // -- room in the cache --------------------------------------------------------
 
-/// A write goes to the pager, which will cache its page. That is counted for each namespace
-/// alone, so that a pager that does not answer is in nobody else's way.
+/// A write goes to the pager, which will cache its page.
 void address_space::expect_dirty(frame& f, const page_ptr& page) {
-  const bool adds = page && (!f.page || (storage_ && f.version == 0));
-  f.rest->expected = adds ? page->memory_bytes() : 0;
+  const bool replaces = f.page && (!storage_ || f.version != 0); // what stays until then
+  const std::uint64_t old = replaces ? f.page->memory_bytes() : 0;
+  const std::uint64_t now = page ? page->memory_bytes() : 0;
+  f.rest->expected = now - std::min(old, now);
   spaces_[f.ns].expected_bytes += f.rest->expected;
+  expected_bytes_ += f.rest->expected;
 }
 
 /// The pager has cached it, or will not.
 void address_space::expected_came(frame& f) {
-  spaces_[f.ns].expected_bytes -= std::exchange(f.rest->expected, 0);
+  const auto came = std::exchange(f.rest->expected, 0);
+  spaces_[f.ns].expected_bytes -= came;
+  expected_bytes_ -= came;
 }
 
 /// Whether a write must wait. So much may be dirty; where that is exceeded in a cache that
 /// is all but full, waiting for a commit is better than evicting what is read. Where no
 /// commit will help, writes go on until nothing more can be evicted. What is watched may
-/// fill the cache, and does not stop writes.
+/// fill the cache, and does not stop writes. Of what pagers are asked to cache each
+/// namespace has its part, so that a pager that does not answer is in no other one's way.
 bool address_space::crowded(const space& in) const {
   if (max_bytes_ == 0)
     return false;
-  const std::uint64_t bytes = bytes_ + in.expected_bytes;
   if (!storage_)
-    return bytes > max_bytes_;
+    return bytes_ + expected_bytes_ > max_bytes_;
+  const std::uint64_t expected = in.expected_bytes * spaces_.size();
   const std::uint64_t allowed = max_bytes_ / limits::dirty_part;
-  return dirty_bytes_ + in.expected_bytes > allowed &&
-         bytes > (pageout_.failing() ? max_bytes_ : max_bytes_ - allowed);
+  return dirty_bytes_ + expected > allowed &&
+         bytes_ + expected > (pageout_.failing() ? max_bytes_ : max_bytes_ - allowed);
 }
 
 /// Lets the frame's first write wait where there is no room for it, or refuses it where
@@ -96,7 +101,7 @@ void address_space::resume_stalled() {
       pump(f);
       settle(f);
     }
-    if (!s.stalled.empty())
+    if (!s.stalled.empty() && !pageout_.failing())
       pageout_.begin(); // where none is under way, nothing else would make room
   }
 }

@@ -326,6 +326,10 @@ void address_space::pager_lost(ns_id ns) {
       settle(*what.f);
     }
   }
+  for (frame* f : std::deque<frame*>{spaces_[ns].stalled}) { // they waited for it as well
+    refuse_writes(*f, {errc::pager_down, "the pager is being restarted"});
+    settle(*f);
+  }
   // Its barriers will not come back; with one drain at a time they can be asked for anew.
   barriers_.clear();
   if (!drains_.empty()) {

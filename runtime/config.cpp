@@ -180,10 +180,11 @@ config read_all(const reader& in, std::string_view text) {
   return c;
 }
 
-std::string names(std::span<const pager_kind> kinds) {
+std::string names(std::span<const pager_kind> kinds, bool debug) {
   std::string out;
   for (const auto& k : kinds)
-    out += (out.empty() ? "" : ", ") + k.name;
+    if (debug || !k.debug_only)
+      out += (out.empty() ? "" : ", ") + k.name;
   return out;
 }
 
@@ -194,8 +195,8 @@ void check_pager(const reader& in, const config& c, std::size_t at,
   const auto kind = std::find_if(known.begin(), known.end(),
                                  [&](const auto& k) { return k.name == p.name; });
   if (kind == known.end())
-    in.refuse(path + "/name",
-              "no pager is called " + json::quoted(p.name) + "; there are " + names(known));
+    in.refuse(path + "/name", "no pager is called " + json::quoted(p.name) +
+                                  "; there are " + names(known, c.debug));
   if (kind->debug_only && !c.debug)
     in.refuse(path + "/name", json::quoted(p.name) + " is there only where debug is true");
   if (p.ns.empty() || p.ns.size() > limits::namespace_bytes)

@@ -59,7 +59,7 @@ struct frame_rest {
   std::vector<load_waiter> waiters;
   std::list<write_op> writes; ///< the first one may be with the pager
   ticket handed_over = 0;     ///< that one's call, or 0
-  std::uint64_t expected = 0; ///< bytes that its page will add to what is dirty
+  std::uint64_t expected = 0; ///< bytes that its page will take once it is cached
   std::uint32_t reads = 0;    ///< asked of the pager, and not answered
   ticket removed_by = 0;      ///< the last call by which the pager agreed to a removal
   bool refreshed = false;     ///< the pager has cached the page since it was handed over

@@ -42,6 +42,7 @@ struct virtual_options {
 /// to pass, or for a pager that does not answer.
 class virtual_system : public stage {
 public:
+  /// Throws `failed` where a namespace is given twice, or a pager has a thread of its own.
   explicit virtual_system(virtual_options options = {});
 
   /// Starts a controller; its body has run on return.

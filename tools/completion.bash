@@ -11,10 +11,15 @@ _flok_files() {
   mapfile -t COMPREPLY < <(compgen "$1" -- "$word")
 }
 
-# Lines of standard input, which are no file names, and no less to be quoted.
+# Lines of standard input, which are no file names, and no less to be quoted: whoever wrote the pages
+# chose them. Behind a quote that is open, or where quoting them takes $'...', which an open quote
+# would undo, nothing is offered; nor is what would be taken for an option.
 _flok_names() {
-  mapfile -t COMPREPLY
-  ((${#COMPREPLY[@]} == 0)) || mapfile -t COMPREPLY < <(printf '%q\n' "${COMPREPLY[@]}")
+  local name quoted
+  while IFS= read -r name; do
+    printf -v quoted %q "$name"
+    [[ $word == [\'\"]* || $quoted == *"\$'"* || $name == -* ]] || COMPREPLY+=("$quoted")
+  done
 }
 
 _flok_namespaces() {

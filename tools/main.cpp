@@ -114,7 +114,7 @@ std::string refusal(const CLI::App* app, const CLI::Error& why) {
   const auto before = app->remaining();
   const auto option = std::find_if(before.begin(), before.end(),
                                    [](const auto& word) { return word.starts_with('-'); });
-  if (option != before.end())
+  if (option != before.end() && !app->get_subcommands().empty())
     return "flok: " + readable(*option) +
            ": options come after the subcommand\nflok --help tells more\n";
   std::string whose = app->get_name();

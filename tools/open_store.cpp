@@ -77,7 +77,9 @@ int complain_unless_stopped(stop_signal& stop, std::string_view command, const e
   stop.release(); // what is said waits for its reader
   if (asked)
     return exit_ok;
-  return stop.unread() ? complain_unwritten(command, EPIPE) : complain(command, why);
+  return why.code == errc::shutting_down && stop.unread()
+             ? complain_unwritten(command, EPIPE)
+             : complain(command, why);
 }
 
 bool printer::print(std::string_view text) {
@@ -104,7 +106,8 @@ int printer::finish(int code) {
 
 int printer::finish(stop_signal& stop, const expected<void>& ended) {
   const bool asked = stop.stopped();
-  const bool cut_off = !ended || error_ == ECANCELED;
+  const bool cut_off =
+      error_ == ECANCELED || (!ended && ended.error().code == errc::shutting_down);
   if (cut_off && !asked && stop.unread())
     error_ = EPIPE;
   stop.release(); // what is said waits for its reader

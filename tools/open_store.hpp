@@ -46,8 +46,9 @@ public:
   /// it could not be written.
   [[nodiscard]] int finish(int code);
 
-  /// The same, and signals end the process from here on, of what goes on until it is told
-  /// to end: `exit_failed`, and why is said, where it has failed instead.
+  /// The same of a subcommand that goes on until a signal tells it to end: `exit_ok` then.
+  /// Where it ended otherwise, or nobody reads the output any more, why is said:
+  /// `exit_failed`. From here on signals end the process.
   [[nodiscard]] int finish(stop_signal& stop, const expected<void>& ended);
 
 private:

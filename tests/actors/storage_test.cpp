@@ -407,12 +407,15 @@ TEST_CASE("lmdb: removing flok.lock lets no second writer in for long") {
   const int other = ::open((dir / "data/flok.lock").c_str(), O_RDWR | O_CREAT, 0600);
   REQUIRE(::flock(other, LOCK_EX | LOCK_NB) == 0); // it is there already
   const commit_page b{"ns", "b", version("b", "1")};
-  const auto refused = s->commit({&b, 1});
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().message.find("another process writes here") != std::string::npos);
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const auto refused = s->commit({&b, 1});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("another process writes here") != std::string::npos);
+  }
   CHECK(found(*s, "b") == "-");
   ::close(other);
   CHECK(s->commit({&b, 1}).has_value());
+  CHECK(refusal(dir / "data").find("another process writes") != std::string::npos);
 }
 
 } // namespace flok::testing

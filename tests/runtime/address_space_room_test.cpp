@@ -174,6 +174,27 @@ TEST_CASE("room: what pagers are asked to cache takes room before they have cach
   }
 }
 
+TEST_CASE("room: dirty pages that are to grow take room before they have") {
+  auto d = driver_with_room(100);
+  const auto id = [](int i) { return "p" + std::to_string(i); };
+  const auto grown = [&](int i) {
+    return page_of(R"({"_id":")" + id(i) +
+                   R"(","_type":"array","entries":[{"_id":"e","t":")" +
+                   std::string(10 * page_bytes, 'x') + "\"}]}");
+  };
+  for (int i = 0; i < 50; ++i)
+    d.cache({version(id(i))});
+  CHECK(d.effects().empty()); // all of them are dirty
+  std::size_t asked = 0;
+  for (int i = 0; i < 50; ++i) {
+    d.write(grown(i));
+    for (const auto& e : d.effects())
+      asked += e.starts_with("pager: write ") ? 1 : 0;
+  }
+  CHECK(asked != 0);
+  CHECK(asked <= 10);
+}
+
 TEST_CASE("room: a pager that does not answer is in no other one's way") {
   auto d = driver_with_room(16);
   d.given(large("x"), 1);

@@ -146,7 +146,9 @@ TEST_CASE("virtual system: what it cannot play is refused, and says why") {
                                actors, [] { return silent_pager(); });
                          },
                          {}}};
-  CHECK_THROWS_WITH(virtual_system{options}, Catch::Contains("without caf::detached"));
+  CHECK_THROWS_WITH(virtual_system{options},
+                    "a pager has a thread of its own, which knows no virtual time: spawn "
+                    "it without caf::detached here");
 }
 
 TEST_CASE("virtual system: a timer that is set again and again runs each time") {

@@ -72,6 +72,17 @@ shown_whole
 completes 'with\ space' get --data data user w
 shown_whole
 
+# Names that are hostile: nothing of them may run, whatever is typed before.
+for id in -x '$(touch PWN)' $'\'\u0080;touch PWN;#' $'"\u0080$(touch PWN) " #'; do
+  printf '{"_id": "%s", "_type": "array", "entries": []}' "${id//\"/\\\"}" |
+    "$flok" put hostile --create --data data >put
+done
+completes '\$\(touch\ PWN\)' get --data data hostile ""
+completes "" get --data data hostile "'"
+completes "" get --data data hostile '"'
+completes "" get --data data "'"
+[[ ! -e PWN ]] || { echo "completion_test: an id was run" && exit 1; }
+
 coproc SERVER { exec "$flok" serve --config services.json; }
 read -r -t 60 <&"${SERVER[0]}" # it listens
 completes "sock" ls --connect so
